@@ -1,1 +1,3 @@
-//! Soon.
+//! The engine: serves the routes of a compiled table.
+
+pub mod settings;

@@ -1,0 +1,193 @@
+//! The run-time configuration: what one plant's gateway does differently from another's, read from YAML.
+//!
+//! In: the name of a file. Out: [`Settings`], plain data in which every value is possible, or every fault of the file
+//! with its place. What routes exist and who may call them is no matter of configuration; that is compiled.
+
+mod address;
+mod auth;
+mod check;
+mod environment;
+mod fault;
+mod file;
+mod node;
+mod read;
+mod section;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod units;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+pub use address::{Address, HttpUrl};
+pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
+pub use fault::{Place, Reason, SettingsError, SettingsFault};
+
+/// The run-time configuration of a gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The file that it comes from; `None` for the built-in defaults.
+    pub file: Option<PathBuf>,
+    /// `listen`: where clients connect, an IP address and a port (0: any free one). Default `127.0.0.1:8001`.
+    pub listen: SocketAddr,
+    /// `tls`: the gateway's own certificate; clear text without it, the default.
+    pub tls: Option<TlsSettings>,
+    /// `admin`: where operators connect; nowhere without it, the default.
+    pub admin: Option<AdminSettings>,
+    /// `auth`: whose tokens are believed; nobody's without it, the default.
+    pub auth: Option<AuthSettings>,
+    /// `services`: services that are elsewhere than the compiled routes say, in the order of the file.
+    pub services: Vec<ServiceSettings>,
+    /// `telemetry`: where metrics and logs are sent; nowhere without it, the default.
+    pub telemetry: Option<TelemetrySettings>,
+    /// `log`: what is written down, and where.
+    pub log: LogSettings,
+    /// `limits`: what clients may take up.
+    pub limits: LimitSettings,
+    /// `trusted_proxies`: addresses or networks whose `X-Forwarded-For` is believed. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `cors`: which browser apps of other origins may call; none without it, the default.
+    pub cors: Option<CorsSettings>,
+    /// `shutdown_grace`: how long requests may take to end after SIGTERM; 0s to 10m, default 4s.
+    pub shutdown_grace: Duration,
+    /// `threads`: how many threads serve, 0 to 1024; 0, the default, is one for each core.
+    pub threads: u32,
+}
+
+/// The gateway's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// `tls.certificate`: a PEM file with the certificate and what leads to its root.
+    pub certificate: PathBuf,
+    /// `tls.private_key`: a PEM file with its private key.
+    pub private_key: PathBuf,
+    /// `tls.minimum`: the oldest version that clients may speak. Default `"1.3"`.
+    pub minimum: TlsVersion,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2
+    V1_2,
+    /// TLS 1.3
+    V1_3,
+}
+
+/// Where operators connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// `admin.listen`: an IP address and a port, not those of `listen`. Default `127.0.0.1:8002`.
+    pub listen: SocketAddr,
+}
+
+/// A service that is elsewhere than the compiled routes say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSettings {
+    /// Its name in the route file.
+    pub name: String,
+    /// Where it is.
+    pub address: Address,
+    /// Where the configuration says so.
+    pub place: Place,
+}
+
+/// Where metrics and logs are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelemetrySettings {
+    /// `telemetry.url`: the base URL, `http` or `https`.
+    pub url: HttpUrl,
+    /// `telemetry.interval`: how often; 50ms to 1h, default 1s.
+    pub interval: Duration,
+}
+
+/// What is written down, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `log.level`: the least severe level that is written. Default `info`.
+    pub level: LogLevel,
+    /// `log.file`: the file, which is rotated; standard output without it, the default.
+    pub file: Option<PathBuf>,
+}
+
+/// How severe a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// `error`
+    Error,
+    /// `warn`
+    Warn,
+    /// `info`
+    Info,
+    /// `debug`
+    Debug,
+    /// `trace`
+    Trace,
+}
+
+/// What clients may take up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// `limits.connections`: how many connections may be open; 1 to 1000000, default 10000.
+    pub connections: u32,
+    /// `limits.header_bytes`: how long a request's head may be, in bytes; 8KiB to 1MiB, default 32KiB.
+    pub header_bytes: u32,
+    /// `limits.header_timeout`: how long a request's head may take to come; 100ms to 5m, default 10s.
+    pub header_timeout: Duration,
+    /// `limits.idle_timeout`: how long a connection may be open between requests; 100ms to 1h, default 60s.
+    pub idle_timeout: Duration,
+}
+
+/// Which browser apps of other origins may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorsSettings {
+    /// `cors.origins`: their origins as browsers send them, `scheme://host` or `scheme://host:port`; at least one.
+    pub origins: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the configuration of this name, a path or the stem of a `.yaml` or `.yml` file in the working directory;
+    /// the built-in defaults without a name.
+    ///
+    /// # Errors
+    ///
+    /// Tells everything that is wrong with the file.
+    pub fn load(config_name: Option<&str>) -> Result<Self, SettingsError> {
+        config_name.map_or_else(|| Ok(Self::default()), file::load)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            file: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8001)),
+            tls: None,
+            admin: None,
+            auth: None,
+            services: Vec::new(),
+            telemetry: None,
+            log: LogSettings { level: LogLevel::Info, file: None },
+            limits: LimitSettings::default(),
+            trusted_proxies: Vec::new(),
+            cors: None,
+            shutdown_grace: Duration::from_secs(4),
+            threads: 0,
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            header_bytes: 32 * 1024,
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_mins(1),
+        }
+    }
+}

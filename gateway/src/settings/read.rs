@@ -1,0 +1,262 @@
+//! The file's sections, in the order in which they are documented; `auth` has a file of its own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::address::{Address, HttpUrl, UrlFault};
+use super::fault::{Reason, SettingsFault};
+use super::node::{Node, Value};
+use super::section::{Faults, Field, Section};
+use super::{
+    AdminSettings, CorsSettings, LimitSettings, LogLevel, LogSettings, ServiceSettings, Settings, TelemetrySettings,
+    TlsSettings, TlsVersion, auth,
+};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// What the tree of a file says; `base` is the directory of the file. The result is meaningless if there are faults.
+pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
+    let mut settings = Settings::default();
+    let keys = [
+        "version",
+        "listen",
+        "tls",
+        "admin",
+        "auth",
+        "services",
+        "telemetry",
+        "log",
+        "limits",
+        "trusted_proxies",
+        "cors",
+        "shutdown_grace",
+        "threads",
+    ];
+    // An empty file is an empty section, which lacks the version.
+    let root = match root.value {
+        Value::Null => Node { value: Value::Map(Vec::new()), ..root },
+        _ => root,
+    };
+    let Some(mut file) = Section::root(root, &keys, faults) else { return settings };
+    if let Some(fault) = check_version(&mut file, faults) {
+        // Whatever else looks wrong may be right in that version.
+        *faults = vec![fault];
+        return settings;
+    }
+    read_network(&mut file, base, faults, &mut settings);
+    settings.auth = file.take("auth").and_then(|field| auth::read(field, base, faults));
+    settings.services = file.take("services").map(|field| read_services(field, faults)).unwrap_or_default();
+    settings.telemetry = file.take("telemetry").and_then(|field| read_telemetry(field, faults));
+    if let Some(field) = file.take("log") {
+        read_log(field, base, faults, &mut settings.log);
+    }
+    if let Some(field) = file.take("limits") {
+        read_limits(field, faults, &mut settings.limits);
+    }
+    settings.trusted_proxies =
+        file.take("trusted_proxies").map(|field| read_networks(field, faults)).unwrap_or_default();
+    settings.cors = file.take("cors").and_then(|field| read_cors(field, faults));
+    let grace = file.take("shutdown_grace").and_then(|field| field.duration(Duration::ZERO..=HOUR / 6, faults));
+    assign(&mut settings.shutdown_grace, grace);
+    assign(&mut settings.threads, file.take("threads").and_then(|field| field.integer(0..=1024, faults)));
+    settings
+}
+
+fn assign<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+/// The fault that hides all others: a version that this program does not know.
+fn check_version(file: &mut Section, faults: &mut Faults) -> Option<SettingsFault> {
+    let field = file.require("version", "write `version: 1` at the top", faults)?;
+    match &field.node.value {
+        Value::Integer(1) => None,
+        Value::Integer(other) => Some(SettingsFault {
+            place: Some(field.place()),
+            reason: Reason::UnknownVersion(other.to_string()),
+            help: Some("this gateway reads version 1".into()),
+        }),
+        _ => {
+            field.wrong_type("a whole number", "write `version: 1`", faults);
+            None
+        }
+    }
+}
+
+fn read_network(file: &mut Section, base: &Path, faults: &mut Faults, settings: &mut Settings) {
+    assign(&mut settings.listen, file.take("listen").and_then(|field| socket_of(&field, faults)));
+    settings.tls = file.take("tls").and_then(|field| read_tls(field, base, faults));
+    settings.admin = file.take("admin").and_then(|field| read_admin(field, settings.listen, faults));
+}
+
+fn read_tls(field: Field, base: &Path, faults: &mut Faults) -> Option<TlsSettings> {
+    let mut section = field.section(&["certificate", "private_key", "minimum"], faults)?;
+    let certificate = section.require("certificate", "name the PEM file of the certificate", faults);
+    let private_key = section.require("private_key", "name the PEM file of the private key", faults);
+    let certificate = certificate.and_then(|field| path_of(&field, base, faults));
+    let private_key = private_key.and_then(|field| path_of(&field, base, faults));
+    let minimum = match section.take("minimum") {
+        Some(field) => tls_version_of(&field, faults),
+        None => Some(TlsVersion::V1_3),
+    };
+    Some(TlsSettings { certificate: certificate?, private_key: private_key?, minimum: minimum? })
+}
+
+fn tls_version_of(field: &Field, faults: &mut Faults) -> Option<TlsVersion> {
+    match field.text(faults)? {
+        "1.2" => Some(TlsVersion::V1_2),
+        "1.3" => Some(TlsVersion::V1_3),
+        _ => {
+            field.invalid("is no version of TLS that is served", "write \"1.2\" or \"1.3\"", faults);
+            None
+        }
+    }
+}
+
+fn read_admin(field: Field, listen: SocketAddr, faults: &mut Faults) -> Option<AdminSettings> {
+    let mut section = field.section(&["listen"], faults)?;
+    let Some(field) = section.take("listen") else {
+        return Some(AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8002)) });
+    };
+    let admin = socket_of(&field, faults)?;
+    let same_ip = admin.ip() == listen.ip() || admin.ip().is_unspecified() || listen.ip().is_unspecified();
+    if admin.port() == listen.port() && admin.port() != 0 && same_ip {
+        field.invalid("is where clients connect already", "choose another port than that of `listen`", faults);
+        return None;
+    }
+    Some(AdminSettings { listen: admin })
+}
+
+fn read_services(field: Field, faults: &mut Faults) -> Vec<ServiceSettings> {
+    let Some(section) = field.open_section(faults) else { return Vec::new() };
+    let help = "write `http://host:port`, `https://host:port` or `tcp://host:port`, without a path";
+    let read = |(key, field): (super::node::Key, Field)| {
+        let address = Address::parse(field.text(faults)?);
+        let address = address.map_err(|fault| field.invalid(fault.to_string(), help, faults)).ok()?;
+        Some(ServiceSettings { name: key.name, address, place: field.place() })
+    };
+    section.into_fields().filter_map(read).collect()
+}
+
+fn read_telemetry(field: Field, faults: &mut Faults) -> Option<TelemetrySettings> {
+    let mut section = field.section(&["url", "interval"], faults)?;
+    let url = section.require("url", "name the base URL of CoreTelemetry", faults);
+    let url = url.and_then(|field| url_of(&field, faults));
+    let interval = match section.take("interval") {
+        Some(field) => field.duration(Duration::from_millis(50)..=HOUR, faults),
+        None => Some(Duration::from_secs(1)),
+    };
+    Some(TelemetrySettings { url: url?, interval: interval? })
+}
+
+fn read_log(field: Field, base: &Path, faults: &mut Faults, log: &mut LogSettings) {
+    let Some(mut section) = field.section(&["level", "file"], faults) else { return };
+    assign(&mut log.level, section.take("level").and_then(|field| log_level_of(&field, faults)));
+    log.file = section.take("file").and_then(|field| path_of(&field, base, faults));
+}
+
+fn log_level_of(field: &Field, faults: &mut Faults) -> Option<LogLevel> {
+    match field.text(faults)? {
+        "error" => Some(LogLevel::Error),
+        "warn" => Some(LogLevel::Warn),
+        "info" => Some(LogLevel::Info),
+        "debug" => Some(LogLevel::Debug),
+        "trace" => Some(LogLevel::Trace),
+        _ => {
+            field.invalid("is no log level", "choose from error, warn, info, debug, trace", faults);
+            None
+        }
+    }
+}
+
+fn read_limits(field: Field, faults: &mut Faults, limits: &mut LimitSettings) {
+    let keys = ["connections", "header_bytes", "header_timeout", "idle_timeout"];
+    let Some(mut section) = field.section(&keys, faults) else { return };
+    let shortest = Duration::from_millis(100);
+    let connections = section.take("connections").and_then(|field| field.integer(1..=1_000_000, faults));
+    // The HTTP library refuses a smaller buffer than 8 KiB.
+    let header_bytes = section.take("header_bytes").and_then(|field| field.size(8 << 10..=1 << 20, faults));
+    let header_timeout = section.take("header_timeout").and_then(|field| field.duration(shortest..=HOUR / 12, faults));
+    let idle_timeout = section.take("idle_timeout").and_then(|field| field.duration(shortest..=HOUR, faults));
+    assign(&mut limits.connections, connections);
+    assign(&mut limits.header_bytes, header_bytes.and_then(|bytes| u32::try_from(bytes).ok()));
+    assign(&mut limits.header_timeout, header_timeout);
+    assign(&mut limits.idle_timeout, idle_timeout);
+}
+
+fn read_networks(field: Field, faults: &mut Faults) -> Vec<IpNet> {
+    let items = field.list(faults).unwrap_or_default();
+    let mut read = |field: &Field| {
+        let text = field.text(faults)?;
+        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        if network.is_none() {
+            field.invalid("is no IP address or network", "write `10.0.0.7` or `10.0.0.0/8`", faults);
+        }
+        network.map(|network| network.trunc())
+    };
+    items.iter().filter_map(&mut read).collect()
+}
+
+fn read_cors(field: Field, faults: &mut Faults) -> Option<CorsSettings> {
+    let mut section = field.section(&["origins"], faults)?;
+    let origins =
+        section.require("origins", "list the origins that may call: `origins: [\"http://coreui.local\"]`", faults);
+    let items = origins?.list(faults)?;
+    if items.is_empty() {
+        section.conflict("`cors.origins` is empty", "name an origin, or leave `cors` out", faults);
+    }
+    Some(CorsSettings { origins: items.iter().filter_map(|field| origin_of(field, faults)).collect() })
+}
+
+/// An origin as a browser sends it: in lower case, without the scheme's own port.
+fn origin_of(field: &Field, faults: &mut Faults) -> Option<String> {
+    let text = field.text(faults)?;
+    let help = "write `scheme://host` or `scheme://host:port`, without a path";
+    let problem = match Address::parse(text) {
+        _ if text == "*" => "would open every route to every page",
+        Ok(address) if address.scheme == gateway_table::Scheme::ZeroMq => "is not the origin of a page",
+        Ok(address) => {
+            let own_port = address.scheme.default_port() == Some(address.port);
+            let shown = address.to_string().to_ascii_lowercase();
+            return Some(if own_port { shown[..shown.rfind(':')?].to_owned() } else { shown });
+        }
+        Err(_) => "is no origin",
+    };
+    field.invalid(problem, help, faults);
+    None
+}
+
+fn socket_of(field: &Field, faults: &mut Faults) -> Option<SocketAddr> {
+    let socket = field.text(faults)?.parse().ok();
+    if socket.is_none() {
+        field.invalid(
+            "is not an IP address and a port",
+            "write `127.0.0.1:8001`, `0.0.0.0:8001` or `[::]:8001`",
+            faults,
+        );
+    }
+    socket
+}
+
+/// An `http` or `https` URL.
+pub(super) fn url_of(field: &Field, faults: &mut Faults) -> Option<HttpUrl> {
+    HttpUrl::parse(field.text(faults)?)
+        .map_err(|fault| {
+            let help = match fault {
+                UrlFault::UserInfo => "leave it out",
+                _ => "write `http://host:port/path` or `https://host:port/path`",
+            };
+            field.invalid(fault.to_string(), help, faults);
+        })
+        .ok()
+}
+
+/// A path; one that is not absolute starts at the directory of the file.
+pub(super) fn path_of(field: &Field, base: &Path, faults: &mut Faults) -> Option<PathBuf> {
+    field.text(faults).map(|path| base.join(path))
+}
