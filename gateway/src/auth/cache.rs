@@ -1,0 +1,109 @@
+//! Tokens that were found good, so that none is checked twice: one cache for each thread, without locks.
+//!
+//! A token is found by its whole text, not by a digest of it: the comparison costs less than any digest that would make
+//! it needless, and no two tokens can be taken for each other. Only good tokens get in, so that nobody without a key of
+//! the issuer's can push one out.
+
+use std::cell::Cell;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use quick_cache::Equivalent;
+use quick_cache::unsync::Cache;
+
+use super::Principal;
+use super::key_set::{KeySet, KnownKey};
+use crate::clock::UnixSeconds;
+
+/// The tokens that one thread has found good.
+pub struct TokenCache {
+    entries: Cache<StoredToken, Entry>,
+}
+
+/// What is known of a good token.
+struct Entry {
+    principal: Rc<Principal>,
+    /// The key that proved it.
+    fingerprint: [u8; 32],
+    /// The key set in which that key was seen last.
+    generation: Cell<u64>,
+    /// The end of the key's grace period there.
+    until: Cell<Option<UnixSeconds>>,
+}
+
+impl TokenCache {
+    /// How many tokens are kept if nothing else is said: one for each user of a large plant.
+    pub const DEFAULT_CAPACITY: usize = 4096;
+
+    /// A cache for this many tokens.
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: Cache::new(capacity) }
+    }
+
+    /// How many tokens are kept.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no token is kept.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The principal of a token that was found good, if the key that proved it is still believed.
+    pub(super) fn find(&self, token: &[u8], keys: &KeySet, now: UnixSeconds) -> Option<&Rc<Principal>> {
+        let entry = self.entries.get(&Token(token))?;
+        if entry.generation.get() != keys.generation() {
+            entry.until.set(keys.find(&entry.fingerprint, now)?.until);
+            entry.generation.set(keys.generation());
+        }
+        let believed = entry.until.get().is_none_or(|until| now < until);
+        believed.then_some(&entry.principal)
+    }
+
+    pub(super) fn insert(&mut self, token: &[u8], principal: &Rc<Principal>, keys: &KeySet, known: &KnownKey) {
+        let entry = Entry {
+            principal: Rc::clone(principal),
+            fingerprint: known.key.fingerprint,
+            generation: Cell::new(keys.generation()),
+            until: Cell::new(known.until),
+        };
+        self.entries.insert(StoredToken(token.into()), entry);
+    }
+
+    pub(super) fn remove(&mut self, token: &[u8]) {
+        self.entries.remove(&Token(token));
+    }
+}
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_CAPACITY)
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct StoredToken(Box<[u8]>);
+
+struct Token<'a>(&'a [u8]);
+
+impl Hash for StoredToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Token(&self.0).hash(state);
+    }
+}
+
+impl Hash for Token<'_> {
+    /// The end of a signature is as good as random, so there is no need to read the rest. The hasher is keyed: nobody
+    /// can aim at a slot; and only good tokens are stored, so nobody can fill one.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let tail = self.0.last_chunk::<32>().map_or(self.0, <[u8; 32]>::as_slice);
+        state.write(tail);
+    }
+}
+
+impl Equivalent<StoredToken> for Token<'_> {
+    fn equivalent(&self, stored: &StoredToken) -> bool {
+        *self.0 == *stored.0
+    }
+}

@@ -1,0 +1,129 @@
+//! One document from a neighbour's HTTP server: a plain GET, bounded in time and size, no redirects.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, HOST, USER_AGENT};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+
+use crate::settings::HttpUrl;
+use crate::upstream::connect::{Origin, open};
+
+/// How long a fetch may take, the connection and the body included.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Why there is no document.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchFault {
+    #[error("it did not come within 5 s")]
+    TimedOut,
+    #[error("the connection failed: {0}")]
+    Connect(#[source] io::Error),
+    #[error("the URL cannot be asked for: {0}")]
+    Request(#[source] http::Error),
+    #[error("the exchange failed: {0}")]
+    Exchange(#[source] hyper::Error),
+    #[error("the answer's status is {0}")]
+    Status(StatusCode),
+    #[error("the answer is too long")]
+    TooLarge,
+    #[error("the answer broke off")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The body of a 200 answer to a GET of `url`, no longer than `limit` bytes.
+pub(crate) async fn fetch(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
+    timeout(TIME_LIMIT, exchange(url, limit)).await.unwrap_or(Err(FetchFault::TimedOut))
+}
+
+async fn exchange(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
+    let address = &url.address;
+    let origin = Origin { scheme: address.scheme, host: address.host.clone(), port: address.port };
+    let stream = open(&origin).await.map_err(FetchFault::Connect)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(FetchFault::Exchange)?;
+    // It ends when the answer is read or given up; what goes wrong in it shows in the answer.
+    tokio::spawn(async move { drop(connection.await) });
+    let response = sender.send_request(request(url)?).await.map_err(FetchFault::Exchange)?;
+    if response.status() != StatusCode::OK {
+        return Err(FetchFault::Status(response.status()));
+    }
+    match Limited::new(response.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(FetchFault::TooLarge),
+        Err(error) => Err(FetchFault::Body(error)),
+    }
+}
+
+fn request(url: &HttpUrl) -> Result<Request<Empty<Bytes>>, FetchFault> {
+    let address = &url.address;
+    let authority = address.to_string();
+    let authority = authority.trim_start_matches(address.scheme.name()).trim_start_matches("://");
+    Request::get(url.path.as_str())
+        .header(HOST, authority)
+        .header(ACCEPT, "application/jwk-set+json, application/json")
+        .header(USER_AGENT, "coregateway")
+        .body(Empty::new())
+        .map_err(FetchFault::Request)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::settings::Address;
+
+    /// What comes of a fetch that is answered so, and what was asked.
+    async fn answered(answer: &str) -> (Result<Bytes, FetchFault>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let address = Address { scheme: gateway_table::Scheme::Http, host: "127.0.0.1".into(), port };
+        let url = HttpUrl { address, path: "/keys?v=1".into() };
+        let server = async {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let length = tcp.read(&mut asked).await.unwrap();
+            tcp.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&asked[..length]).replace(&port.to_string(), "PORT")
+        };
+        tokio::join!(fetch(&url, 10), server)
+    }
+
+    #[tokio::test]
+    async fn a_document_is_the_body_of_a_200_answer() {
+        let (body, asked) = answered("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        assert_eq!(body.unwrap(), "{}");
+        assert!(asked.starts_with("GET /keys?v=1 HTTP/1.1\r\nhost: 127.0.0.1:PORT\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn any_other_status_is_refused_redirects_too() {
+        for status in [204, 302, 404, 500] {
+            let answer = format!("HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
+            let (body, _) = answered(&answer).await;
+            assert!(matches!(body, Err(FetchFault::Status(told)) if told.as_u16() == status), "{body:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_longer_answer_than_allowed_is_not_read() {
+        let (body, _) = answered("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n0123456789a").await;
+        assert!(matches!(body, Err(FetchFault::TooLarge)), "{body:?}");
+        let (body, _) = answered("HTTP/1.1 200 OK\r\n\r\n0123456789a").await;
+        assert!(matches!(body, Err(FetchFault::TooLarge)), "{body:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_refused() {
+        let (body, _) = answered("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{").await;
+        assert!(matches!(body, Err(FetchFault::Body(_))), "{body:?}");
+        let (body, _) = answered("rubbish").await;
+        assert!(matches!(body, Err(FetchFault::Exchange(_))), "{body:?}");
+    }
+}

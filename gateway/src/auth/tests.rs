@@ -1,0 +1,7 @@
+//! The promises of authentication: which tokens are believed, which are not and why, and how keys come and go.
+
+mod keys;
+mod log;
+mod refresh;
+mod support;
+mod tokens;

@@ -1,0 +1,303 @@
+//! Which tokens are believed, and which are not and why.
+
+use gateway_table::RoleSet;
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use serde_json::{Value, json};
+
+use super::support::{Gate, NOW, Signer, base64, claims, settings, table};
+use crate::auth::{KeySet, TokenCache, TokenFault, Verifier};
+use crate::clock::UnixSeconds;
+use crate::settings::{Algorithm, InlineKeys, KeySource};
+
+/// The claims with one of them replaced; removed where `value` is null.
+fn claims_with(name: &str, value: Value) -> String {
+    let mut claims = claims();
+    let members = claims.as_object_mut().unwrap();
+    if value.is_null() {
+        members.remove(name);
+    } else {
+        members.insert(name.into(), value);
+    }
+    claims.to_string()
+}
+
+#[test]
+fn a_good_token_tells_who_is_asking() {
+    let signer = Signer::p256();
+    let principal = Gate::with_keys(&[signer.jwk("k1")]).admit(&signer.token("k1")).unwrap();
+    assert_eq!(principal.subject.as_deref(), Some("pump-operator"));
+    assert_eq!(principal.token_id.as_deref(), Some("t-1"));
+    assert_eq!(principal.key_id.as_deref(), Some("k1"));
+    assert_eq!(principal.roles, RoleSet::single(1));
+    assert_eq!(principal.expires_at, UnixSeconds(NOW.0 + 900));
+}
+
+#[test]
+fn every_kind_of_key_is_believed() {
+    for signer in [Signer::Rsa, Signer::p256(), Signer::ed25519()] {
+        let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+        assert!(gate.admit(&signer.token("k1")).is_ok(), "{}", signer.algorithm());
+    }
+    let mut gate = Gate::with_keys(&[Signer::Rsa.jwk("k1")]);
+    let pss = Signer::Rsa.sign(r#"{"alg":"PS256","kid":"k1"}"#, &claims().to_string());
+    assert!(gate.admit(&pss).is_ok());
+}
+
+#[test]
+fn every_attack_by_the_header_fails() {
+    let (signer, other) = (Signer::p256(), Signer::p256());
+    let own = other.jwk("k1");
+    let mut gate = Gate::with_keys(&[signer.jwk("k1"), Signer::Rsa.jwk("rsa")]);
+    let header = |extra: &str| format!(r#"{{"alg":"ES256","kid":"k1"{extra}}}"#);
+    let cases = [
+        (r#"{"alg":"none","kid":"k1"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"NONE"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"HS256","kid":"k1"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"es256","kid":"k1"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"ES384","kid":"k1"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"RS256","kid":"k1"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":"ES256","kid":"rsa"}"#.to_owned(), TokenFault::WrongAlgorithm),
+        (r#"{"alg":["ES256"],"kid":"k1"}"#.to_owned(), TokenFault::Malformed),
+        (r#"{"kid":"k1"}"#.to_owned(), TokenFault::Malformed),
+        (r#"{"alg":"ES256","kid":1}"#.to_owned(), TokenFault::Malformed),
+        (r#"{"alg":"ES256","kid":"k2"}"#.to_owned(), TokenFault::UnknownKey),
+        (r#"{"alg":"ES256","kid":""}"#.to_owned(), TokenFault::UnknownKey),
+        (r#"{"alg":"ES256","kid":"../k1"}"#.to_owned(), TokenFault::UnknownKey),
+        (header(r#","kid":"k1""#), TokenFault::DuplicateMember),
+        (header(r#","\u0061lg":"ES256""#), TokenFault::DuplicateMember),
+        (header(r#","crit":["exp"]"#), TokenFault::UnsupportedHeader),
+        (header(r#","crit":[]"#), TokenFault::UnsupportedHeader),
+        (header(r#","b64":false"#), TokenFault::UnsupportedHeader),
+        (header(r#","b64":null"#), TokenFault::UnsupportedHeader),
+        (header(r#","typ":"logout+jwt""#), TokenFault::WrongType),
+        (header(r#","typ":"application/dpop+jwt""#), TokenFault::WrongType),
+        (header(r#","typ":"""#), TokenFault::WrongType),
+        (header(r#","typ":1"#), TokenFault::WrongType),
+        ("[]".to_owned(), TokenFault::Malformed),
+        ("{}x".to_owned(), TokenFault::Malformed),
+        (String::new(), TokenFault::Malformed),
+    ];
+    for (header, fault) in cases {
+        assert_eq!(gate.refusal(&signer.sign(&header, &claims().to_string())), Some(fault), "{header}");
+    }
+    for embedded in [json!({ "jwk": own }), json!({ "jku": "http://evil" }), json!({ "x5u": "http://evil", "x5c": [] })]
+    {
+        let extra = embedded.to_string();
+        let header = header(&format!(",{}", extra.trim_matches(['{', '}']).replace("\"jwk\":", "\"jwk\":")));
+        let forged = other.sign(&repair(&header), &claims().to_string());
+        assert_eq!(gate.refusal(&forged), Some(TokenFault::BadSignature), "{header}");
+    }
+    assert!(gate.cache.is_empty(), "no refused token is kept");
+}
+
+/// Closes the object that trimming has opened.
+fn repair(header: &str) -> String {
+    let open = header.matches('{').count() - header.matches('}').count();
+    header.to_owned() + &"}".repeat(open)
+}
+
+#[test]
+fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
+    let jwk = Signer::Rsa.jwk("k1");
+    let signed = format!("{}.{}", base64(br#"{"alg":"HS256","kid":"k1"}"#), base64(claims().to_string().as_bytes()));
+    let secret = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, jwk["n"].as_str().unwrap().as_bytes());
+    let tag = aws_lc_rs::hmac::sign(&secret, signed.as_bytes());
+    let forged = format!("{signed}.{}", base64(tag.as_ref()));
+    assert_eq!(Gate::with_keys(&[jwk]).refusal(&forged), Some(TokenFault::WrongAlgorithm));
+}
+
+#[test]
+fn the_usual_types_are_believed() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/JWT"] {
+        let header = json!({ "alg": "ES256", "kid": "k1", "typ": typ, "b64": true });
+        assert!(gate.admit(&signer.sign(&header.to_string(), &claims().to_string())).is_ok(), "{typ}");
+    }
+}
+
+#[test]
+fn every_attack_by_the_claims_fails() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    let cases = [
+        (claims_with("iss", Value::Null), TokenFault::WrongIssuer),
+        (claims_with("iss", json!("https://coreauth.local/")), TokenFault::WrongIssuer),
+        (claims_with("iss", json!("HTTPS://coreauth.local")), TokenFault::WrongIssuer),
+        (claims_with("iss", json!(["https://coreauth.local"])), TokenFault::WrongIssuer),
+        (claims_with("aud", Value::Null), TokenFault::WrongAudience),
+        (claims_with("aud", json!("coregateway2")), TokenFault::WrongAudience),
+        (claims_with("aud", json!([])), TokenFault::WrongAudience),
+        (claims_with("aud", json!(["a", ["coregateway"]])), TokenFault::WrongAudience),
+        (claims_with("aud", json!({ "coregateway": true })), TokenFault::WrongAudience),
+        (claims_with("exp", Value::Null), TokenFault::NoExpiry),
+        (claims_with("exp", json!("1900000000")), TokenFault::Malformed),
+        (claims_with("exp", json!(-1)), TokenFault::Malformed),
+        (claims_with("exp", json!(NOW.0 - 30)), TokenFault::Expired),
+        (claims_with("exp", json!(0)), TokenFault::Expired),
+        (claims_with("nbf", json!(NOW.0 + 31)), TokenFault::NotYetValid),
+        (claims_with("nbf", json!("soon")), TokenFault::Malformed),
+        (claims_with("iat", json!(NOW.0 + 31)), TokenFault::IssuedInFuture),
+        (claims_with("iat", json!(1e300)), TokenFault::IssuedInFuture),
+        (claims_with("sub", json!(7)), TokenFault::Malformed),
+        (claims().to_string().replacen('{', r#"{"aud":"x","#, 1), TokenFault::DuplicateMember),
+        (claims().to_string().replacen('{', r#"{"a":{"b":1,"b":2},"#, 1), TokenFault::DuplicateMember),
+        ("[]".to_owned(), TokenFault::Malformed),
+        ("not json".to_owned(), TokenFault::Malformed),
+    ];
+    for (claims, fault) in cases {
+        assert_eq!(gate.refusal(&signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims)), Some(fault), "{claims}");
+    }
+    assert!(gate.cache.is_empty(), "no refused token is kept");
+}
+
+#[test]
+fn clocks_may_differ_by_the_leeway_and_no_more() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    for (name, value) in [
+        ("exp", json!(NOW.0 - 29)),
+        ("nbf", json!(NOW.0 + 30)),
+        ("iat", json!(NOW.0 + 30)),
+        ("exp", json!(1_900_000_000.5)),
+        ("exp", json!(1e300)),
+        ("nbf", Value::Null),
+        ("iat", Value::Null),
+        ("sub", Value::Null),
+        ("aud", json!(["other", "coregateway"])),
+    ] {
+        let shown = format!("{name} {value}");
+        let token = signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims_with(name, value));
+        assert!(gate.admit(&token).is_ok(), "{shown}");
+    }
+}
+
+#[test]
+fn roles_are_words_or_a_list_of_strings_and_nothing_else() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    let both = RoleSet::from_bits(3);
+    for (roles, granted) in [
+        (json!("operations admin"), both),
+        (json!("operations,admin"), RoleSet::EMPTY),
+        (json!("  admin  "), RoleSet::single(0)),
+        (json!(["admin", "operations", "unknown"]), both),
+        (json!(["admin", 1]), RoleSet::EMPTY),
+        (json!(["admin operations"]), RoleSet::EMPTY),
+        (json!("Admin"), RoleSet::EMPTY),
+        (json!({ "admin": true }), RoleSet::EMPTY),
+        (json!(true), RoleSet::EMPTY),
+        (Value::Null, RoleSet::EMPTY),
+    ] {
+        let token = signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims_with("roles", roles.clone()));
+        assert_eq!(gate.admit(&token).unwrap().roles, granted, "{roles}");
+    }
+}
+
+#[test]
+fn a_dotted_path_leads_to_the_roles() {
+    let signer = Signer::p256();
+    let mut settings = settings(KeySource::Inline(InlineKeys(String::new())));
+    settings.roles_claim = vec!["realm_access".into(), "roles".into()];
+    let mut gate = Gate::new(&settings);
+    gate.verifier.install(KeySet::parse(super::support::jwks(&[signer.jwk("k1")]).as_bytes()).unwrap());
+    for (value, granted) in [
+        (json!({ "roles": ["admin"] }), RoleSet::single(0)),
+        (json!({ "roles": { "roles": "admin" } }), RoleSet::EMPTY),
+        (json!(["admin"]), RoleSet::EMPTY),
+    ] {
+        let token = signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims_with("realm_access", value.clone()));
+        assert_eq!(gate.admit(&token).unwrap().roles, granted, "{value}");
+    }
+}
+
+#[test]
+fn a_token_that_is_changed_anywhere_is_refused() {
+    let signer = Signer::p256();
+    let token = signer.token("k1");
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    for index in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+        assert!(gate.admit(str::from_utf8(&changed).unwrap()).is_err(), "byte {index}");
+    }
+    for text in [format!("{token}."), format!("{token}="), format!("{token}.e30"), token.replacen('.', "..", 1)] {
+        assert_eq!(gate.refusal(&text), Some(TokenFault::Malformed), "{text}");
+    }
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    assert_eq!(gate.refusal(&format!("{signed}.")), Some(TokenFault::BadSignature));
+    assert_eq!(gate.refusal(signed), Some(TokenFault::Malformed));
+    assert_eq!(gate.refusal("."), Some(TokenFault::Malformed));
+}
+
+#[test]
+fn only_configured_algorithms_are_believed() {
+    let mut settings = settings(KeySource::Inline(InlineKeys(String::new())));
+    settings.algorithms = vec![Algorithm::RS256];
+    let signer = Signer::p256();
+    let mut gate = Gate::new(&settings);
+    gate.verifier.install(KeySet::parse(super::support::jwks(&[signer.jwk("k1")]).as_bytes()).unwrap());
+    assert_eq!(gate.refusal(&signer.token("k1")), Some(TokenFault::WrongAlgorithm));
+}
+
+#[test]
+fn a_token_that_is_known_is_refused_once_it_has_expired() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    let token = signer.token("k1");
+    assert!(gate.admit(&token).is_ok());
+    assert!(gate.admit_at(&token, UnixSeconds(NOW.0 + 929)).is_ok());
+    assert_eq!(gate.admit_at(&token, UnixSeconds(NOW.0 + 930)).err(), Some(TokenFault::Expired));
+    assert!(gate.cache.is_empty());
+}
+
+#[test]
+fn a_token_that_is_known_is_refused_once_its_key_is_gone() {
+    let (signer, next) = (Signer::p256(), Signer::p256());
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    let token = signer.token("k1");
+    assert!(gate.admit(&token).is_ok());
+    gate.verifier.install(KeySet::parse(super::support::jwks(&[next.jwk("k1")]).as_bytes()).unwrap());
+    assert_eq!(gate.refusal(&token), Some(TokenFault::BadSignature));
+}
+
+#[test]
+fn the_same_token_is_checked_once() {
+    let signer = Signer::p256();
+    let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
+    let token = signer.token("k1");
+    let first = gate.admit(&token).unwrap();
+    assert!(std::rc::Rc::ptr_eq(&first, &gate.admit(&token).unwrap()));
+    assert_eq!(gate.cache.len(), 1);
+}
+
+#[test]
+fn without_keys_no_token_is_believed_and_none_is_asked_for_twice() {
+    let headers = |values: &[&str]| {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    };
+    let verifier = Verifier::new(None, table());
+    let mut cache = TokenCache::default();
+    let mut refusal = |values: &[&str]| verifier.authenticate(&mut cache, &headers(values), NOW).err();
+    assert_eq!(refusal(&[]), Some(TokenFault::Missing));
+    assert_eq!(refusal(&["Basic dTpw"]), Some(TokenFault::Missing));
+    assert_eq!(refusal(&["Bearer a", "Bearer b"]), Some(TokenFault::Repeated));
+    assert_eq!(refusal(&["Bearer a"]), Some(TokenFault::NoKeys));
+    let signer = Signer::p256();
+    let mut gate = Gate::new(&settings(KeySource::Inline(InlineKeys(String::new()))));
+    assert_eq!(gate.refusal(&signer.token("k1")), Some(TokenFault::NoKeys));
+}
+
+#[test]
+fn every_fault_has_words_of_its_own() {
+    for (index, fault) in TokenFault::ALL.iter().enumerate() {
+        for other in &TokenFault::ALL[..index] {
+            assert_ne!(fault.label(), other.label());
+            assert_ne!(fault.reason(), other.reason());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One signed token (RFC 7515, RFC 7519): taken apart, its signature checked, its claims held against the rules.
+//!
+//! In: the token's text. Out: a [`Principal`] and the key that proved it, or the [`TokenFault`]. RFC 8725 throughout: the
+//! algorithm must be allowed here and fit the key, and nothing in the token says where its key is to be found.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway_table::{RoleSet, Table};
+use serde_json::{Map, Value};
+
+use super::json::read_object;
+use super::key_set::{KeySet, KnownKey};
+use super::{Principal, TokenFault};
+use crate::clock::UnixSeconds;
+use crate::settings::{Algorithm, AuthSettings};
+
+/// What a token must be to be believed.
+pub(super) struct Rules {
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) leeway: Duration,
+    pub(super) roles_claim: Vec<String>,
+}
+
+impl From<&AuthSettings> for Rules {
+    fn from(settings: &AuthSettings) -> Self {
+        Self {
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            algorithms: settings.algorithms.clone(),
+            leeway: settings.leeway,
+            roles_claim: settings.roles_claim.clone(),
+        }
+    }
+}
+
+/// What of a token's header matters.
+struct Header {
+    algorithm: Algorithm,
+    kid: Option<String>,
+}
+
+/// The principal that `token` proves, and the key that proves it.
+pub(super) fn verify<'a>(
+    token: &str,
+    rules: &Rules,
+    keys: &'a KeySet,
+    table: &Table,
+    now: UnixSeconds,
+) -> Result<(Principal, &'a KnownKey), TokenFault> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(TokenFault::Malformed);
+    };
+    let signed = &token[..header.len() + 1 + claims.len()];
+    let header = read_header(&decode(header)?, rules)?;
+    let candidates = keys.candidates(header.kid.as_deref(), header.algorithm, now)?;
+    // That the signature is base64url is found out here, so that no key needs to be asked about one that is not.
+    decode(signature)?;
+    let is_signed = |known: &&KnownKey| {
+        let algorithm = library_name(header.algorithm);
+        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &known.key.decoding, algorithm).unwrap_or(false)
+    };
+    let known = candidates.into_iter().find(is_signed).ok_or(TokenFault::BadSignature)?;
+    let principal = read_claims(&decode(claims)?, rules, table, now)?;
+    Ok((Principal { key_id: known.key.kid.clone(), ..principal }, known))
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Malformed)
+}
+
+/// `jwk`, `jku`, `x5u` and `x5c` are not read: whoever forges a token would choose them.
+fn read_header(text: &[u8], rules: &Rules) -> Result<Header, TokenFault> {
+    let header = read_object(text)?;
+    if header.contains_key("crit") || header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
+        return Err(TokenFault::UnsupportedHeader);
+    }
+    if !header.get("typ").is_none_or(is_access_token) {
+        return Err(TokenFault::WrongType);
+    }
+    let name = header.get("alg").and_then(Value::as_str).ok_or(TokenFault::Malformed)?;
+    let algorithm = Algorithm::from_name(name).filter(|algorithm| rules.algorithms.contains(algorithm));
+    Ok(Header { algorithm: algorithm.ok_or(TokenFault::WrongAlgorithm)?, kid: text_of(&header, "kid")? })
+}
+
+/// Whether `typ` is that of an access token (RFC 9068 §2.1) or of any JWT; the names are media types.
+fn is_access_token(typ: &Value) -> bool {
+    let Some(typ) = typ.as_str() else { return false };
+    let prefix = "application/";
+    let name = match typ.get(..prefix.len()) {
+        Some(start) if start.eq_ignore_ascii_case(prefix) => &typ[prefix.len()..],
+        _ => typ,
+    };
+    name.eq_ignore_ascii_case("JWT") || name.eq_ignore_ascii_case("at+jwt")
+}
+
+const fn library_name(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
+        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
+        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
+        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
+        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
+        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
+        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
+    }
+}
+
+fn read_claims(text: &[u8], rules: &Rules, table: &Table, now: UnixSeconds) -> Result<Principal, TokenFault> {
+    let claims = read_object(text)?;
+    if claims.get("iss").and_then(Value::as_str) != Some(&rules.issuer) {
+        return Err(TokenFault::WrongIssuer);
+    }
+    if !claims.get("aud").is_some_and(|audience| is_for(audience, &rules.audience)) {
+        return Err(TokenFault::WrongAudience);
+    }
+    let principal = Principal {
+        subject: text_of(&claims, "sub")?.map(Into::into),
+        token_id: text_of(&claims, "jti")?.map(Into::into),
+        key_id: None,
+        roles: roles_of(&claims, &rules.roles_claim, table),
+        // It counts until the second in which it ends is over, and from when the second has begun.
+        expires_at: moment(&claims, "exp", f64::floor)?.ok_or(TokenFault::NoExpiry)?,
+        not_before: moment(&claims, "nbf", f64::ceil)?,
+        issued_at: moment(&claims, "iat", f64::floor)?,
+    };
+    if principal.issued_at.is_some_and(|issued_at| issued_at > now.plus(rules.leeway)) {
+        return Err(TokenFault::IssuedInFuture);
+    }
+    check_times(&principal, rules.leeway, now)?;
+    Ok(principal)
+}
+
+/// Whether a principal is to be believed now; asked again each time its token is.
+pub(super) fn check_times(principal: &Principal, leeway: Duration, now: UnixSeconds) -> Result<(), TokenFault> {
+    if now >= principal.expires_at.plus(leeway) {
+        return Err(TokenFault::Expired);
+    }
+    if principal.not_before.is_some_and(|not_before| now.plus(leeway) < not_before) {
+        return Err(TokenFault::NotYetValid);
+    }
+    Ok(())
+}
+
+fn is_for(audience: &Value, wanted: &str) -> bool {
+    match audience {
+        Value::String(audience) => audience == wanted,
+        Value::Array(list) => list.iter().any(|audience| audience.as_str() == Some(wanted)),
+        _ => false,
+    }
+}
+
+/// What the member at `path` is good for: words in a string, or strings in a list; anything else is good for nothing.
+fn roles_of(claims: &Map<String, Value>, path: &[String], table: &Table) -> RoleSet {
+    let Some((first, rest)) = path.split_first() else { return RoleSet::EMPTY };
+    let claim = rest.iter().try_fold(claims.get(first), |value, name| Some(value?.get(name)));
+    match claim.flatten() {
+        Some(Value::String(words)) => table.granted(words.split(' ')),
+        Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
+            table.granted(list.iter().filter_map(Value::as_str))
+        }
+        _ => RoleSet::EMPTY,
+    }
+}
+
+fn text_of(members: &Map<String, Value>, name: &str) -> Result<Option<String>, TokenFault> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(TokenFault::Malformed),
+    }
+}
+
+/// A `NumericDate`, which may have a fraction (RFC 7519 §2).
+fn moment(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Result<Option<UnixSeconds>, TokenFault> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    if let Some(seconds) = value.as_u64() {
+        return Ok(Some(UnixSeconds(seconds)));
+    }
+    let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0).ok_or(TokenFault::Malformed)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative; what is too large saturates"
+    )]
+    let whole = round(seconds) as u64;
+    Ok(Some(UnixSeconds(whole)))
+}

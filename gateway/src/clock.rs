@@ -1,0 +1,82 @@
+//! The one door to the time of day: everything that asks for it asks a [`Clock`], so that a test can set it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment, in whole seconds since 1970 began (a `NumericDate` of RFC 7519).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixSeconds(pub u64);
+
+impl UnixSeconds {
+    /// The moment this much later; a started second counts whole.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let started = u64::from(duration.subsec_nanos() > 0);
+        Self(self.0.saturating_add(duration.as_secs()).saturating_add(started))
+    }
+}
+
+/// What tells the time of day: the system, or a test.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    /// The milliseconds since 1970 began that a test has set.
+    set: Option<Arc<AtomicU64>>,
+}
+
+impl Clock {
+    /// A clock that stands still until it is [set](Self::set); its clones stand with it.
+    pub fn standing_at(now: UnixSeconds) -> Self {
+        Self { set: Some(Arc::new(AtomicU64::new(now.0.saturating_mul(1_000)))) }
+    }
+
+    /// Sets a clock that stands; the system's clock goes on.
+    pub fn set(&self, now: UnixSeconds) {
+        if let Some(set) = &self.set {
+            set.store(now.0.saturating_mul(1_000), Ordering::Relaxed);
+        }
+    }
+
+    /// The time of day.
+    pub fn system_time(&self) -> SystemTime {
+        match &self.set {
+            Some(set) => UNIX_EPOCH + Duration::from_millis(set.load(Ordering::Relaxed)),
+            None => system_time(),
+        }
+    }
+
+    /// The time of day in whole seconds.
+    pub fn now(&self) -> UnixSeconds {
+        // A clock before 1970 is as wrong as one that stands at its beginning.
+        UnixSeconds(self.system_time().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_clock_moves_with_its_clones_when_it_is_set() {
+        let clock = Clock::standing_at(UnixSeconds(100));
+        let clone = clock.clone();
+        clock.set(UnixSeconds(200));
+        assert_eq!(clone.now(), UnixSeconds(200));
+    }
+
+    #[test]
+    fn a_started_second_counts_whole() {
+        assert_eq!(UnixSeconds(1).plus(Duration::from_millis(1_001)), UnixSeconds(3));
+        assert_eq!(UnixSeconds(u64::MAX).plus(Duration::from_secs(1)), UnixSeconds(u64::MAX));
+    }
+
+    #[test]
+    fn the_system_clock_is_past_the_day_this_was_written() {
+        assert!(Clock::default().now() > UnixSeconds(1_700_000_000));
+    }
+}

@@ -1,0 +1,207 @@
+//! A connection to an origin, in clear or over TLS with a verified certificate.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use gateway_table::Scheme;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::ServerName;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Where to connect, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    /// Over TLS if it is [`Scheme::Https`].
+    pub(crate) scheme: Scheme,
+    /// A name or an IP address; an IPv6 address stands without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// An open connection.
+pub(crate) enum Stream {
+    /// In clear.
+    Plain(TcpStream),
+    /// Over TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Connects to `origin`. The caller sets the time limit.
+pub(crate) async fn open(origin: &Origin) -> io::Result<Stream> {
+    let tcp = TcpStream::connect((origin.host.as_str(), origin.port)).await?;
+    // What is written is written whole; to wait for more would only delay it.
+    tcp.set_nodelay(true)?;
+    match origin.scheme {
+        Scheme::Http | Scheme::ZeroMq => Ok(Stream::Plain(tcp)),
+        Scheme::Https => secure(tcp, &origin.host, system_trust()?).await,
+    }
+}
+
+async fn secure(tcp: TcpStream, host: &str, config: Arc<ClientConfig>) -> io::Result<Stream> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let tls = TlsConnector::from(config).connect(name, tcp).await?;
+    Ok(Stream::Tls(Box::new(tls)))
+}
+
+/// What TLS connections are made with: the certificates that this machine trusts, read when the first is made.
+fn system_trust() -> io::Result<Arc<ClientConfig>> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(Arc::clone(config));
+    }
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(found.certs);
+    // Not kept, so that it is looked for again once there is something to find.
+    if added == 0 {
+        return Err(found.errors.into_iter().next().map_or_else(no_roots, io::Error::other));
+    }
+    let config = client_config(roots)?;
+    Ok(Arc::clone(CONFIG.get_or_init(|| config)))
+}
+
+fn no_roots() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "this machine trusts no certificates")
+}
+
+fn client_config(roots: RootCertStore) -> io::Result<Arc<ClientConfig>> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(tcp) => tcp.is_write_vectored(),
+            Self::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// Answers one TLS connection for `localhost` with `hello`, and trusts its own certificate.
+    async fn tls_server() -> (u16, RootCertStore) {
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            if let Ok(mut tls) = TlsAcceptor::from(Arc::new(config)).accept(tcp).await {
+                tls.write_all(b"hello").await.unwrap();
+                tls.shutdown().await.unwrap();
+            }
+        });
+        (port, roots)
+    }
+
+    async fn greeting(host: &str, port: u16, roots: RootCertStore) -> io::Result<String> {
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+        let mut stream = secure(tcp, host, client_config(roots)?).await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        Ok(text)
+    }
+
+    #[tokio::test]
+    async fn a_connection_over_tls_reaches_who_the_certificate_says() {
+        let (port, roots) = tls_server().await;
+        assert_eq!(greeting("localhost", port, roots).await.unwrap(), "hello");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_for_another_name_is_refused() {
+        let (port, roots) = tls_server().await;
+        assert!(greeting("coreauth", port, roots).await.unwrap_err().to_string().contains("certificate"));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_refused() {
+        let (port, _) = tls_server().await;
+        let (_, others) = tls_server().await;
+        assert!(greeting("localhost", port, others).await.unwrap_err().to_string().contains("certificate"));
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_clear_is_just_that() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let origin = Origin { scheme: Scheme::Http, host: "localhost".into(), port };
+        let (stream, accepted) = tokio::join!(open(&origin), listener.accept());
+        stream.unwrap().write_all(b"hello").await.unwrap();
+        let mut text = String::new();
+        accepted.unwrap().0.read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "hello");
+    }
+}
