@@ -4,5 +4,4 @@
 pub mod auth;
 pub mod clock;
 pub mod settings;
-#[cfg_attr(not(test), expect(dead_code, reason = "the refresh of keys connects"))]
 mod upstream;

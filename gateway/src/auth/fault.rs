@@ -66,6 +66,11 @@ impl TokenFault {
         Self::WrongAudience,
     ];
 
+    /// Whether the same token may be good once the keys are fresh.
+    pub const fn may_pass_with_fresh_keys(self) -> bool {
+        matches!(self, Self::NoKeys | Self::UnknownKey)
+    }
+
     /// The fault in one word, for metrics.
     pub const fn label(self) -> &'static str {
         match self {

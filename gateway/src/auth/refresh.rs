@@ -145,9 +145,11 @@ impl KeyRefresh {
         };
         loop {
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                // First the requests, so that what they ask for is not done twice when it is time for it anyway.
+                biased;
                 // Someone misses a key: even a file that looks the same is read again.
                 () = self.shared.wake.notified() => self.file_version = None,
+                () = tokio::time::sleep(wait) => {}
             }
             self.shared.begin();
             let outcome = match self.read_local() {

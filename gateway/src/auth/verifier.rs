@@ -55,11 +55,12 @@ impl Verifier {
         let Some(rules) = &self.rules else { return Err(TokenFault::NoKeys) };
         let keys = self.keys.load();
         if let Some(principal) = cache.find(credential, &keys, now) {
-            if token::check_times(principal, rules.leeway, now).is_ok() {
+            let Err(fault) = token::check_times(principal, rules.leeway, now) else {
                 return Ok(Rc::clone(principal));
-            }
+            };
             // It will not become good again, but for a clock that is set back.
             cache.remove(credential);
+            return Err(fault);
         }
         let (principal, known) = token::verify(token68(credential)?, rules, &keys, self.table, now)?;
         let principal = Rc::new(principal);

@@ -15,13 +15,13 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the configuration of this name.
 pub(super) fn load(name: &str) -> Result<Settings, SettingsError> {
-    let file = find(name)?;
+    let file = find(name, Path::new(""))?;
     let text = read_text(&file)?;
     parse(&text, &file, &|variable| env::var(variable).ok())
 }
 
-/// The file that `name` means: a path, or the stem of a file in the working directory.
-fn find(name: &str) -> Result<PathBuf, SettingsError> {
+/// The file that `name` means: a path, or the stem of a file in `directory`.
+pub(super) fn find(name: &str, directory: &Path) -> Result<PathBuf, SettingsError> {
     let path = Path::new(name);
     let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     let stems = [format!("{name}.yaml"), format!("{name}.yml")].map(PathBuf::from);
@@ -34,7 +34,8 @@ fn find(name: &str) -> Result<PathBuf, SettingsError> {
     if is_stem {
         candidates.rotate_left(1);
     }
-    candidates.into_iter().find(|candidate| candidate.is_file()).ok_or_else(|| {
+    let mut candidates = candidates.into_iter().map(|candidate| directory.join(candidate));
+    candidates.find(|candidate| candidate.is_file()).ok_or_else(|| {
         let help = format!("neither `{name}` nor `{name}.yaml` nor `{name}.yml` is a file in the working directory");
         let help = if is_yaml { None } else { Some(help.into()) };
         SettingsError::of_file(path, Reason::NotFound, help)

@@ -50,7 +50,8 @@ impl Value {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "a truth value",
-            Self::Integer(_) | Self::Float(_) => "a number",
+            Self::Integer(_) => "a number",
+            Self::Float(_) => "a number with a fraction",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a section",
@@ -69,7 +70,8 @@ pub(super) fn parse(text: &str) -> Result<Node, SettingsFault> {
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let message = serde_saphyr::UserMessageFormatter.format_message(error.without_snippet()).into_owned();
+        let message = serde_saphyr::UserMessageFormatter.format_message(error.without_snippet());
+        let message = message.replace(char::is_control, " ");
         let place = error.location().map(place);
         // YAML takes the brace of a variable for its own where it stands in a mapping in braces.
         let line = place.and_then(|place| text.lines().nth(usize::try_from(place.line).ok()? - 1));

@@ -1,5 +1,6 @@
 //! The promises of the configuration: what it accepts, and what it says of what it refuses.
 
+use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -166,6 +167,15 @@ fn every_mistake_is_told_with_its_place_its_reason_and_its_remedy() {
         ("threads: 1025", "2:10: `threads`: `1025` is out of range", "it goes from 0 to 1024"),
         ("threads: -1", "2:10: `threads`: `-1` is out of range", "it goes from 0 to 1024"),
         ("threads: \"2\"", "2:10: `threads` must be a whole number, not text", "write it in digits, without quotes"),
+    ];
+    for (text, message, help) in cases {
+        assert_eq!(refusal(text), format!("{message}\n  help: {help}"), "{text}");
+    }
+}
+
+#[test]
+fn every_mistake_in_a_section_is_told_with_its_place_its_reason_and_its_remedy() {
+    let cases = [
         ("limits: { connections: 0 }", "2:24: `limits.connections`: `0` is out of range", "it goes from 1 to 1000000"),
         (
             "limits: { header_bytes: 32768 }",
@@ -196,7 +206,7 @@ fn every_mistake_is_told_with_its_place_its_reason_and_its_remedy() {
         ("tls: { certificate: a }", "2:6: `tls.private_key` is missing", "name the PEM file of the private key"),
         (
             "tls: { certificate: a, private_key: b, minimum: 1.2 }",
-            "2:49: `tls.minimum` must be text, not a number",
+            "2:49: `tls.minimum` must be text, not a number with a fraction",
             "put it in quotes",
         ),
         (
@@ -363,4 +373,58 @@ proptest! {
         text.splice(start..end, put.chars());
         let _ = parse(&text.into_iter().collect::<String>());
     }
+}
+
+/// A directory that goes with its test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let directory = std::env::temp_dir().join(format!("gateway-settings-{}-{name}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        Self(directory)
+    }
+
+    fn write(&self, file: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(file);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn a_name_is_a_path_or_a_stem() {
+    let directory = Directory::new("stem");
+    let find = |name: &str| file::find(name, &directory.0).map(|found| found.file_name().unwrap().to_owned());
+    // Beside the configuration stands the executable of the same name.
+    directory.write("coregateway", "ELF");
+    directory.write("coregateway.yaml", "version: 1");
+    directory.write("other.yml", "version: 1");
+    directory.write("plant.7.yaml", "version: 1");
+    directory.write("settings.conf", "version: 1");
+    assert_eq!(find("coregateway").unwrap(), "coregateway.yaml");
+    assert_eq!(find("coregateway.yaml").unwrap(), "coregateway.yaml");
+    assert_eq!(find("other").unwrap(), "other.yml");
+    assert_eq!(find("plant.7").unwrap(), "plant.7.yaml");
+    assert_eq!(find("settings.conf").unwrap(), "settings.conf");
+    assert_eq!(find(directory.0.join("other").to_str().unwrap()).unwrap(), "other.yml");
+    assert!(find("other.yaml").is_err());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_as_text_says_why() {
+    let directory = Directory::new("unreadable");
+    let told = |path: &str| Settings::load(Some(path)).unwrap_err().to_string();
+    let path = directory.write("latin.yaml", b"version: 1 # \xe9");
+    assert_eq!(told(&path), format!("{path}: the file is not UTF-8 text"));
+    let path = directory.write("large.yaml", " ".repeat((1 << 20) + 1));
+    assert_eq!(told(&path), format!("{path}: the file is larger than 1 MiB"));
+    let path = directory.write("good.yaml", "version: 1\nlog: { file: gateway.log }");
+    assert_eq!(Settings::load(Some(&path)).unwrap().log.file, Some(directory.0.join("gateway.log")));
 }

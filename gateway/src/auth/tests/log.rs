@@ -1,30 +1,30 @@
-//! A log that a test can read.
+//! A log that a test can read: one for the process, kept apart by thread.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Metadata, Subscriber};
 
-/// The lines that this thread has logged.
-#[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    /// Logs into the returned log until the guard is dropped.
-    pub(super) fn listen() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(log.clone());
-        (log, guard)
-    }
-
-    /// The lines since the last call, each `LEVEL message field=value ...`.
-    pub(super) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Starts to log. To be called before anything is logged: a place in the code whose first event meets no log, or meets
+/// it while it is being installed, may stay silent for good.
+pub(super) fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| tracing::subscriber::set_global_default(Log).expect("the only log"));
+}
+
+/// What this thread has logged since the last call, each line `LEVEL message field=value ...`.
+pub(super) fn take() -> Vec<String> {
+    LINES.take()
+}
+
+struct Log;
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -34,7 +34,8 @@ impl Subscriber for Log {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
-        self.0.lock().unwrap().push(format!("{} {}{}", event.metadata().level(), line.message, line.fields));
+        let line = format!("{} {}{}", event.metadata().level(), line.message, line.fields);
+        LINES.with_borrow_mut(|lines| lines.push(line));
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-use super::log::Log;
+use super::log;
 use super::support::{Gate, NOW, Signer, jwks, settings};
 use crate::auth::TokenFault;
 use crate::auth::refresh::{COOL_DOWN, PATIENCE, RefreshHandle, prepare};
@@ -25,6 +25,7 @@ struct Kept {
 }
 
 fn keep(source: KeySource) -> Kept {
+    log::start();
     let settings = settings(source);
     let gate = Gate::new(&settings);
     let clock = Clock::standing_at(NOW);
@@ -112,13 +113,12 @@ async fn unknown_keys_cause_no_more_than_one_refresh_in_the_cool_down() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_file_changes_nothing_and_is_told_once() {
-    let (log, _guard) = Log::listen();
     let signer = Signer::p256();
     let good = jwks(&[signer.jwk("k1"), json!({ "kty": "oct", "kid": "s", "k": "c2VjcmV0" })]);
     let file = KeyFile::new("broken", &good);
     let mut kept = keep(file.source());
     assert_eq!(
-        log.take(),
+        log::take(),
         [
             "WARN a key of the key set is not used index=1 kid=\"s\" \
              reason=it is symmetric: whoever can check a token with it can also make one",
@@ -129,18 +129,18 @@ async fn a_broken_file_changes_nothing_and_is_told_once() {
     sleep(Duration::from_mins(20)).await;
     assert!(kept.gate.admit(&signer.token("k1")).is_ok());
     assert_eq!(
-        log.take(),
+        log::take(),
         ["ERROR the key set cannot be read, the keys stay as they are \
           reason=the key set is no JSON object with a list `keys` keys=1"]
     );
     fs::remove_file(&file.0).unwrap();
     sleep(Duration::from_mins(20)).await;
     assert!(kept.gate.admit(&signer.token("k1")).is_ok());
-    let told = log.take();
+    let told = log::take();
     assert!(told.len() == 1 && told[0].contains("the file cannot be read"), "{told:?}");
     file.write(&good);
     sleep(Duration::from_mins(20)).await;
-    assert_eq!(log.take(), ["INFO the key set can be read again"]);
+    assert_eq!(log::take(), ["INFO the key set can be read again"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,120 @@
+//! A token that this thread has seen before costs no allocation.
+
+#![expect(unsafe_code, reason = "an allocator that counts cannot be written without")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::auth::{KeySet, TokenCache, Verifier};
+use gateway::clock::UnixSeconds;
+use gateway::settings::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource};
+use gateway_table::{List, Table, Trie};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call is handed on to the system's allocator unchanged; counting does not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller's promises are those that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above; whatever is freed here was allocated there.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
+
+fn settings() -> AuthSettings {
+    AuthSettings {
+        issuer: "i".into(),
+        audience: "a".into(),
+        algorithms: vec![Algorithm::ES256],
+        leeway: Duration::ZERO,
+        roles_claim: vec!["roles".into()],
+        jwks: JwksSettings {
+            source: KeySource::Inline(InlineKeys(String::new())),
+            refresh: Duration::from_mins(5),
+            grace: Duration::ZERO,
+        },
+        revocations: None,
+    }
+}
+
+fn table() -> &'static Table {
+    Box::leak(Box::new(Table {
+        digest: "".into(),
+        roles: List::default(),
+        services: List::default(),
+        routes: List::default(),
+        trie: Trie::new([]),
+    }))
+}
+
+/// A key set with one key, and a good token that it proves.
+fn keys_and_token() -> (KeySet, String) {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key pair");
+    let point = pair.public_key().as_ref();
+    let (x, y) = (encode(&point[1..33]), encode(&point[33..]));
+    let set = format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k","x":"{x}","y":"{y}"}}]}}"#);
+    let claims = format!(r#"{{"iss":"i","aud":"a","sub":"s","exp":{}}}"#, NOW.0 + 900);
+    let signed = format!("{}.{}", encode(br#"{"alg":"ES256","kid":"k"}"#), encode(claims.as_bytes()));
+    let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).expect("a signature");
+    let token = format!("{signed}.{}", encode(signature.as_ref()));
+    (KeySet::parse(set.as_bytes()).expect("a key set"), token)
+}
+
+#[test]
+fn a_token_that_was_seen_before_costs_no_allocation() {
+    let (keys, token) = keys_and_token();
+    let verifier = Verifier::new(Some(&settings()), table());
+    verifier.install(keys);
+    let mut cache = TokenCache::default();
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).expect("a field value"));
+    let cold = ALLOCATIONS.get();
+    let first = verifier.authenticate(&mut cache, &headers, NOW).expect("a good token");
+    assert!(ALLOCATIONS.get() > cold, "the count counts");
+
+    let before = ALLOCATIONS.get();
+    for _ in 0..1000 {
+        let again = verifier.authenticate(&mut cache, &headers, NOW).expect("a good token");
+        assert!(std::rc::Rc::ptr_eq(&first, &again));
+    }
+    assert_eq!(ALLOCATIONS.get(), before);
+}
+
+/// Run with `--ignored --nocapture` in a release build.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn what_a_token_that_was_seen_before_costs() {
+    let (keys, token) = keys_and_token();
+    let verifier = Verifier::new(Some(&settings()), table());
+    verifier.install(keys);
+    let mut cache = TokenCache::default();
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).expect("a field value"));
+    let calls = 1_000_000;
+    let start = std::time::Instant::now();
+    for _ in 0..calls {
+        assert!(verifier.authenticate(&mut cache, std::hint::black_box(&headers), NOW).is_ok());
+    }
+    println!("{} ns", start.elapsed().as_nanos() / calls);
+}
