@@ -28,7 +28,7 @@ pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, Rev
 pub use fault::{Place, Reason, SettingsError, SettingsFault};
 
 /// The run-time configuration of a gateway.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The file that it comes from; `None` for the built-in defaults.
     pub file: Option<PathBuf>,

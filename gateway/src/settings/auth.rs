@@ -8,6 +8,7 @@ use super::HttpUrl;
 use super::node::{Node, Value};
 use super::read::{path_of, url_of};
 use super::section::{Faults, Field, Section};
+use crate::auth::KeySet;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -244,19 +245,17 @@ fn read_jwks(field: Field, base: &Path, faults: &mut Faults) -> Option<JwksSetti
 }
 
 fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
-    let keys = match &field.node.value {
-        Value::Map(entries) => entries.iter().find(|(key, _)| key.name == "keys").map(|(_, node)| &node.value),
-        _ => None,
-    };
-    let Some(Value::List(keys)) = keys else {
+    let Value::Map(_) = &field.node.value else {
         field.wrong_type("a JWK set", "write `inline: { keys: [ { kty: RSA, ... } ] }`", faults);
         return None;
     };
-    if keys.is_empty() {
-        field.conflict("has no keys", "put the issuer's public keys into its `keys`", faults);
+    let json = json_of(&field.node).to_string();
+    // A set at a URL or in a file may be mended while the gateway runs; this one may not.
+    if let Err(fault) = KeySet::parse(json.as_bytes()) {
+        field.conflict(&format!("cannot be used: {fault}"), "put the issuer's public keys into its `keys`", faults);
         return None;
     }
-    Some(InlineKeys(json_of(&field.node).to_string()))
+    Some(InlineKeys(json))
 }
 
 fn json_of(node: &Node) -> serde_json::Value {

@@ -114,7 +114,9 @@ impl Field {
             Value::Bool(value) => value.to_string(),
             Value::Integer(value) => value.to_string(),
             Value::Float(value) => value.to_string(),
-            Value::Text(text) => text.written.as_ref().unwrap_or(&text.value).escape_debug().to_string(),
+            Value::Text(text) => {
+                without_password(text.written.as_ref().unwrap_or(&text.value)).escape_debug().to_string()
+            }
             Value::Null | Value::List(_) | Value::Map(_) => self.node.value.kind().to_owned(),
         }
     }
@@ -247,6 +249,15 @@ impl Field {
         let help = format!("it goes from {} to {}", show(*range.start()), show(*range.end()));
         self.invalid("is out of range", help, faults);
         None
+    }
+}
+
+/// The text with what stands before the `@` of a URL left out: messages end up in logs.
+fn without_password(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.into() };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://...@{host}").into(),
+        None => text.into(),
     }
 }
 
