@@ -98,11 +98,11 @@ impl Deref for CanonicalPath<'_> {
 const fn is_plain(byte: u8) -> bool {
     const PLAIN: [bool; 256] = {
         let mut plain = [false; 256];
-        let mut byte = 0;
+        let mut byte = 0u8;
         while byte < 128 {
-            plain[byte] = is_unreserved(byte as u8)
+            plain[byte as usize] = is_unreserved(byte)
                 || matches!(
-                    byte as u8,
+                    byte,
                     b'/' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
                 );
             byte += 1;

@@ -1,5 +1,6 @@
 //! The one door to the time of day: everything that asks for it asks a [`Clock`], so that a test can set it.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -50,6 +51,12 @@ impl Clock {
         // A clock before 1970 is as wrong as one that stands at its beginning.
         UnixSeconds(self.system_time().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
+}
+
+/// Appends the time of day, with milliseconds, as RFC 3339 has it.
+pub(crate) fn write_timestamp(line: &mut Vec<u8>) {
+    // A `Vec` takes all that is written to it.
+    let _ = write!(line, "{}", humantime::format_rfc3339_millis(system_time()));
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]

@@ -1,7 +1,32 @@
-//! The engine: serves the routes of a compiled table.
+//! The engine of CoreGateway: it walks a compiled [`table`] for every request.
+//!
+//! Everything public is blocking and concrete: the thin binary that embeds a table compiles in no time, as no generic
+//! and no `async` code of the engine is compiled again for it.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the server starts the refresh of keys"))]
+mod access_log;
 pub mod auth;
+mod body;
 pub mod clock;
+mod connection;
+mod headers;
+mod log;
+mod pipeline;
+mod rejection;
+mod server;
 pub mod settings;
+mod ticks;
 mod upstream;
+mod worker;
+
+pub use gateway_table as table;
+pub use server::{Gateway, StartError, Stopper};
+pub use settings::Settings;
+
+/// Serves the routes of `table` until the process is told to stop by SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// The settings do not fit the table, the address is taken, or the system lacks something; see [`StartError`].
+pub fn run(settings: Settings, table: &'static table::Table) -> Result<(), StartError> {
+    Gateway::bind(settings, table)?.serve_until_signalled()
+}

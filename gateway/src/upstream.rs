@@ -1,3 +1,70 @@
-//! Connections to the services behind the gateway, and to the neighbours that it asks itself.
+//! The services behind the gateway: where they are, the connections to them, and what goes wrong with those.
 
-pub(crate) mod connect;
+mod connect;
+mod pool;
+
+use std::fmt;
+use std::io;
+
+use gateway_table::{Service, Text};
+use http::HeaderValue;
+
+use crate::settings::Address;
+
+pub(crate) use connect::{Stream, open};
+pub(crate) use pool::{Lease, Pool};
+
+/// A service as it is reached in this deployment.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    /// Its name in the route file.
+    pub(crate) name: Text,
+    /// Where it is.
+    pub(crate) address: Address,
+    /// The `Host` of requests to it.
+    pub(crate) host: HeaderValue,
+}
+
+impl Upstream {
+    /// The service at the address that the table has, or at another that the settings give; `None` if the table's is no
+    /// address, which a checked table's always is.
+    pub(crate) fn new(service: &Service, moved_to: Option<&Address>) -> Option<Self> {
+        let address = match moved_to {
+            Some(address) => address.clone(),
+            None => Address::from_authority(service.scheme, &service.authority).ok()?,
+        };
+        let host = HeaderValue::from_str(&address.authority()).ok()?;
+        Some(Self { name: service.name.clone(), address, host })
+    }
+}
+
+/// Why an upstream gave no answer that could be passed on.
+#[derive(Debug)]
+pub(crate) enum UpstreamFault {
+    /// No connection came about.
+    Unreachable(io::Error),
+    /// The connection broke before an answer.
+    Reset(hyper::Error),
+    /// What came back is not HTTP, or not an answer to what was asked.
+    Malformed,
+    /// The upstream speaks ZeroMQ, and this build has no adapter for it.
+    NoAdapter,
+}
+
+impl UpstreamFault {
+    /// What an error of a connection's means for the request that was on it.
+    pub(crate) fn of(error: hyper::Error) -> Self {
+        if error.is_parse() { Self::Malformed } else { Self::Reset(error) }
+    }
+}
+
+impl fmt::Display for UpstreamFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(error) => write!(f, "the upstream cannot be reached: {error}"),
+            Self::Reset(error) => write!(f, "the upstream broke the connection: {error}"),
+            Self::Malformed => f.write_str("the upstream's answer is not valid HTTP"),
+            Self::NoAdapter => f.write_str("the upstream speaks ZeroMQ, for which this build has no adapter"),
+        }
+    }
+}

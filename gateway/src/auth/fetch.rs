@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use crate::settings::HttpUrl;
-use crate::upstream::connect::{Origin, open};
+use crate::upstream::open;
 
 /// How long a fetch may take, the connection and the body included.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -43,8 +43,7 @@ pub(crate) async fn fetch(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFau
 
 async fn exchange(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
     let address = &url.address;
-    let origin = Origin { scheme: address.scheme, host: address.host.clone(), port: address.port };
-    let stream = open(&origin).await.map_err(FetchFault::Connect)?;
+    let stream = open(address).await.map_err(FetchFault::Connect)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(FetchFault::Exchange)?;
     // It ends when the answer is read or given up; what goes wrong in it shows in the answer.
     tokio::spawn(async move { drop(connection.await) });

@@ -27,7 +27,7 @@ pub struct HttpUrl {
 
 /// Why text is no URL that is wanted; displayed as the end of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UrlFault {
+pub(crate) enum UrlFault {
     #[error("has no scheme that fits")]
     Scheme,
     #[error("must not hold a name or password")]
@@ -50,13 +50,19 @@ impl Address {
     }
 
     /// Reads `host:port` or `host`, as a table has it.
-    pub(super) fn from_authority(scheme: Scheme, authority: &str) -> Result<Self, UrlFault> {
+    pub(crate) fn from_authority(scheme: Scheme, authority: &str) -> Result<Self, UrlFault> {
         let (host, port) = split_host(authority)?;
         let port = match port {
             None => scheme.default_port().ok_or(UrlFault::Port)?,
             Some(port) => parse_port(port)?,
         };
         Ok(Self { scheme, host: host.to_owned(), port })
+    }
+
+    /// `host:port`, and just `host` with the scheme's own port: what a request's `Host` says.
+    pub(crate) fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if Some(self.port) == self.scheme.default_port() { host } else { format!("{host}:{}", self.port) }
     }
 
     /// The host as an IP address, if it is one or is `localhost`.

@@ -1,4 +1,4 @@
-//! A connection to an origin, in clear or over TLS with a verified certificate.
+//! A connection to a neighbour, in clear or over TLS with a verified certificate.
 
 use std::io;
 use std::pin::Pin;
@@ -15,15 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Where to connect, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Origin {
-    /// Over TLS if it is [`Scheme::Https`].
-    pub(crate) scheme: Scheme,
-    /// A name or an IP address; an IPv6 address stands without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
+use crate::settings::Address;
 
 /// An open connection.
 pub(crate) enum Stream {
@@ -33,14 +25,14 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Connects to `origin`. The caller sets the time limit.
-pub(crate) async fn open(origin: &Origin) -> io::Result<Stream> {
-    let tcp = TcpStream::connect((origin.host.as_str(), origin.port)).await?;
+/// Connects to `address`, over TLS if its scheme is [`Scheme::Https`]. The caller sets the time limit.
+pub(crate) async fn open(address: &Address) -> io::Result<Stream> {
+    let tcp = TcpStream::connect((address.host.as_str(), address.port)).await?;
     // What is written is written whole; to wait for more would only delay it.
     tcp.set_nodelay(true)?;
-    match origin.scheme {
+    match address.scheme {
         Scheme::Http | Scheme::ZeroMq => Ok(Stream::Plain(tcp)),
-        Scheme::Https => secure(tcp, &origin.host, system_trust()?).await,
+        Scheme::Https => secure(tcp, &address.host, system_trust()?).await,
     }
 }
 
@@ -197,8 +189,8 @@ mod tests {
     async fn a_connection_in_clear_is_just_that() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let origin = Origin { scheme: Scheme::Http, host: "localhost".into(), port };
-        let (stream, accepted) = tokio::join!(open(&origin), listener.accept());
+        let address = Address { scheme: Scheme::Http, host: "localhost".into(), port };
+        let (stream, accepted) = tokio::join!(open(&address), listener.accept());
         stream.unwrap().write_all(b"hello").await.unwrap();
         let mut text = String::new();
         accepted.unwrap().0.read_to_string(&mut text).await.unwrap();

@@ -1,0 +1,180 @@
+//! One line of JSON for every request, written when its answer has been sent or given up.
+
+use std::cell::{Cell, RefCell};
+use std::io::Write as _;
+use std::rc::Rc;
+use std::time::Instant;
+
+use gateway_table::Table;
+use http::{HeaderValue, Method, Uri};
+use tokio::sync::Notify;
+
+use crate::auth::Principal;
+use crate::clock;
+use crate::connection::Client;
+use crate::log::{Level, LogSender};
+use crate::rejection::Rejection;
+
+/// How full a worker's buffer gets before it is handed over at once.
+const FULL: usize = 32 * 1024;
+
+/// A worker's lines on their way to the log: kept together for a moment, then handed over as one piece.
+pub(crate) struct AccessLog {
+    sender: LogSender,
+    level: Level,
+    lines: RefCell<Vec<u8>>,
+    count: Cell<usize>,
+    has_lines: Notify,
+    table: &'static Table,
+}
+
+impl AccessLog {
+    pub(crate) fn new(sender: LogSender, level: Level, table: &'static Table) -> Self {
+        Self {
+            sender,
+            level,
+            lines: RefCell::new(Vec::with_capacity(FULL)),
+            count: Cell::new(0),
+            has_lines: Notify::new(),
+            table,
+        }
+    }
+
+    /// Resolves when there are lines to hand over.
+    pub(crate) async fn has_lines(&self) {
+        self.has_lines.notified().await;
+    }
+
+    /// Hands over what there is.
+    pub(crate) fn flush(&self) {
+        let count = self.count.replace(0);
+        if count > 0 {
+            let lines = self.lines.replace(Vec::with_capacity(FULL));
+            self.sender.send(lines, count);
+        }
+    }
+
+    fn write(&self, exchange: &Exchange) {
+        let level = exchange.level();
+        if level < self.level {
+            return;
+        }
+        let mut lines = self.lines.borrow_mut();
+        let start = lines.len();
+        if exchange.write_line(level, self.table, &mut lines).is_err() {
+            lines.truncate(start);
+            return;
+        }
+        let is_full = lines.len() >= FULL;
+        drop(lines);
+        self.count.set(self.count.get() + 1);
+        if is_full {
+            self.flush();
+        } else if self.count.get() == 1 {
+            self.has_lines.notify_one();
+        }
+    }
+}
+
+/// What is known of a request and its answer, as far as it got.
+pub(crate) struct Exchange {
+    pub(crate) log: Rc<AccessLog>,
+    pub(crate) started: Instant,
+    pub(crate) client: Rc<Client>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) correlation_id: HeaderValue,
+    pub(crate) route: Option<usize>,
+    pub(crate) principal: Option<Rc<Principal>>,
+    pub(crate) status: u16,
+    pub(crate) rejection: Option<Rejection>,
+    pub(crate) response_bytes: u64,
+    /// Whether the answer has no body on the wire, whatever its fields say.
+    pub(crate) is_bodiless: bool,
+    /// Why the answer was cut off, if it was.
+    pub(crate) cut: Option<&'static str>,
+}
+
+impl Exchange {
+    /// Ends the exchange: it is logged, and its connection waits for the next.
+    pub(crate) fn end(self) {
+        self.client.watch.exchange_ended();
+        self.log.write(&self);
+    }
+
+    /// A failed upstream is a warning, whatever else ends early is the client's affair.
+    fn level(&self) -> Level {
+        match self.status {
+            502..=504 => Level::Warning,
+            500.. => Level::Error,
+            _ if self.cut.is_some() => Level::Warning,
+            _ => Level::Info,
+        }
+    }
+
+    fn write_line(&self, level: Level, table: &Table, line: &mut Vec<u8>) -> std::io::Result<()> {
+        line.extend_from_slice(b"{\"timestamp\":\"");
+        clock::write_timestamp(line);
+        line.extend_from_slice(b"\",\"service\":\"coregateway\",\"level\":\"");
+        line.extend_from_slice(level.name().as_bytes());
+        line.extend_from_slice(b"\",\"message\":\"request\",\"correlation_id\":");
+        push_bytes(line, self.correlation_id.as_bytes())?;
+        line.extend_from_slice(b",\"client\":\"");
+        write!(line, "{}", self.client.address.ip())?;
+        line.extend_from_slice(b"\",\"method\":");
+        push_text(line, self.method.as_str())?;
+        line.extend_from_slice(b",\"path\":");
+        push_text(line, self.uri.path())?;
+        line.extend_from_slice(b",\"status\":");
+        push_number(line, self.status.into());
+        line.extend_from_slice(b",\"latency_us\":");
+        push_number(line, u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        line.extend_from_slice(b",\"response_bytes\":");
+        push_number(line, self.response_bytes);
+        self.write_route(table, line)?;
+        self.write_causes(line)?;
+        line.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    fn write_route(&self, table: &Table, line: &mut Vec<u8>) -> std::io::Result<()> {
+        if let Some(route) = self.route.and_then(|route| table.routes.get(route)) {
+            line.extend_from_slice(b",\"route\":");
+            push_text(line, &route.path_prefix)?;
+            line.extend_from_slice(b",\"upstream_service\":");
+            push_text(line, &table.service_of(route).name)?;
+        }
+        if let Some(subject) = self.principal.as_ref().and_then(|principal| principal.subject.as_deref()) {
+            line.extend_from_slice(b",\"user_id\":");
+            push_text(line, subject)?;
+        }
+        Ok(())
+    }
+
+    fn write_causes(&self, line: &mut Vec<u8>) -> std::io::Result<()> {
+        if let Some(rejection) = &self.rejection {
+            line.extend_from_slice(b",\"reason\":");
+            push_text(line, &rejection.to_string())?;
+            line.extend_from_slice(b",\"blame\":");
+            push_text(line, rejection.blame().name())?;
+        }
+        if let Some(cut) = self.cut {
+            line.extend_from_slice(b",\"cut\":");
+            push_text(line, cut)?;
+        }
+        Ok(())
+    }
+}
+
+fn push_number(line: &mut Vec<u8>, number: u64) {
+    line.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+fn push_text(line: &mut Vec<u8>, text: &str) -> std::io::Result<()> {
+    Ok(serde_json::to_writer(line, text)?)
+}
+
+/// Header values are bytes; what is not UTF-8 in them is shown as U+FFFD.
+fn push_bytes(line: &mut Vec<u8>, bytes: &[u8]) -> std::io::Result<()> {
+    push_text(line, &String::from_utf8_lossy(bytes))
+}

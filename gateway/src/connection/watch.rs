@@ -1,0 +1,205 @@
+//! What a connection is doing, since when, and what its worker wants of it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::ticks::{TickClock, Ticks};
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    header: Ticks,
+    idle: Ticks,
+}
+
+impl Limits {
+    /// The time for a request's head to arrive, and the time in which nothing may happen at all.
+    pub(crate) const fn new(header: Duration, idle: Duration) -> Self {
+        Self { header: Ticks::from_duration(header), idle: Ticks::from_duration(idle) }
+    }
+}
+
+/// The state of a connection, written by the connection and looked at by its worker once a tick.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    clock: Rc<TickClock>,
+    phase: Cell<Phase>,
+    since: Cell<Ticks>,
+    blocked_since: Cell<Option<Ticks>>,
+    order: Cell<Order>,
+    waker: RefCell<Option<Waker>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Between two requests.
+    Idle,
+    /// A request's head is awaited or has begun to arrive.
+    Head,
+    /// A request is being answered.
+    Exchange,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Serve,
+    Finish,
+    Abort,
+}
+
+impl Watch {
+    /// The watch over a connection that has just come: its first request is due.
+    pub(crate) fn new(clock: Rc<TickClock>) -> Self {
+        Self {
+            phase: Cell::new(Phase::Head),
+            since: Cell::new(clock.now()),
+            blocked_since: Cell::new(None),
+            order: Cell::new(Order::Serve),
+            waker: RefCell::new(None),
+            clock,
+        }
+    }
+
+    /// Bytes have come from the client.
+    pub(super) fn bytes_came(&self) {
+        if self.phase.get() == Phase::Idle {
+            self.enter(Phase::Head);
+        }
+    }
+
+    /// The client takes nothing, or takes something again.
+    pub(super) fn write_blocked(&self, is_blocked: bool) {
+        if !is_blocked {
+            self.blocked_since.set(None);
+        } else if self.blocked_since.get().is_none() {
+            self.blocked_since.set(Some(self.clock.now()));
+        }
+    }
+
+    /// A request's head is complete.
+    pub(super) fn exchange_began(&self) {
+        self.enter(Phase::Exchange);
+    }
+
+    /// An answer has been sent, or given up.
+    pub(crate) fn exchange_ended(&self) {
+        self.enter(Phase::Idle);
+    }
+
+    /// Orders what the limits ask for.
+    pub(crate) fn enforce(&self, limits: Limits) {
+        let now = self.clock.now();
+        if self.blocked_since.get().is_some_and(|since| now.since(since) > limits.idle) {
+            return self.abort();
+        }
+        let lasted = now.since(self.since.get());
+        match self.phase.get() {
+            Phase::Idle if lasted > limits.idle => self.finish(),
+            Phase::Head if lasted > limits.header => self.abort(),
+            Phase::Idle | Phase::Head | Phase::Exchange => {}
+        }
+    }
+
+    /// Orders the connection to end as soon as its request, if it has one, is answered.
+    pub(crate) fn finish(&self) {
+        self.give(Order::Finish);
+    }
+
+    /// Orders the connection to end now.
+    pub(crate) fn abort(&self) {
+        self.give(Order::Abort);
+    }
+
+    pub(super) fn must_finish(&self) -> bool {
+        self.order.get() >= Order::Finish
+    }
+
+    pub(super) fn must_abort(&self) -> bool {
+        self.order.get() == Order::Abort
+    }
+
+    /// Remembers whom an order has to wake.
+    pub(super) fn register(&self, waker: &Waker) {
+        let mut registered = self.waker.borrow_mut();
+        if !registered.as_ref().is_some_and(|registered| registered.will_wake(waker)) {
+            *registered = Some(waker.clone());
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.set(phase);
+        self.since.set(self.clock.now());
+    }
+
+    fn give(&self, order: Order) {
+        if self.order.get() < order {
+            self.order.set(order);
+            if let Some(waker) = &*self.waker.borrow() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits::new(Duration::from_secs(1), Duration::from_secs(2));
+
+    fn after(seconds: u64, clock: &TickClock, watch: &Watch) {
+        for _ in 0..=seconds * 4 {
+            clock.advance();
+        }
+        watch.enforce(LIMITS);
+    }
+
+    fn watched() -> (Rc<TickClock>, Watch) {
+        let clock = Rc::new(TickClock::new());
+        (Rc::clone(&clock), Watch::new(clock))
+    }
+
+    #[test]
+    fn a_client_that_sends_no_request_is_cut_off_at_the_header_timeout() {
+        let (clock, watch) = watched();
+        after(1, &clock, &watch);
+        assert!(watch.must_abort());
+    }
+
+    #[test]
+    fn an_idle_connection_is_finished_at_the_idle_timeout_and_not_before() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        watch.exchange_ended();
+        after(1, &clock, &watch);
+        assert!(!watch.must_finish());
+        after(2, &clock, &watch);
+        assert!(watch.must_finish() && !watch.must_abort());
+    }
+
+    #[test]
+    fn a_request_that_starts_to_come_after_a_pause_has_the_header_timeout_anew() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        watch.exchange_ended();
+        after(1, &clock, &watch);
+        watch.bytes_came();
+        watch.enforce(LIMITS);
+        assert!(!watch.must_finish());
+        after(1, &clock, &watch);
+        assert!(watch.must_abort());
+    }
+
+    #[test]
+    fn a_long_exchange_is_left_alone_unless_the_client_takes_nothing() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        after(100, &clock, &watch);
+        assert!(!watch.must_finish());
+        watch.write_blocked(true);
+        after(2, &clock, &watch);
+        assert!(watch.must_abort());
+    }
+}

@@ -1,0 +1,251 @@
+//! Which header fields cross the gateway, and which it sets itself.
+//!
+//! In: the fields as a client or an upstream sent them. Out: what the other side may see (RFC 9110 §7.6).
+
+use http::header::{
+    AUTHORIZATION, CONNECTION, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING,
+    UPGRADE, VIA,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// `X-Correlation-ID`: follows a request through all services and into every log.
+pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+/// `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-10.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// What is known of a client's connection and goes into the forwarding fields of each of its requests.
+#[derive(Debug)]
+pub(crate) struct ClientOrigin {
+    /// The client's address, as `X-Forwarded-For` has it.
+    pub(crate) address: HeaderValue,
+    /// How the client speaks to the gateway.
+    pub(crate) scheme: &'static str,
+    /// Whether what it says of those before it is believed.
+    pub(crate) is_trusted_proxy: bool,
+}
+
+/// What an upstream learns of a request beside what its client sent.
+#[derive(Debug)]
+pub(crate) struct Forwarding<'a> {
+    /// Who sent it.
+    pub(crate) client: &'a ClientOrigin,
+    /// The request's `Host`.
+    pub(crate) host: Option<&'a HeaderValue>,
+    /// The upstream's own `Host`.
+    pub(crate) upstream_host: &'a HeaderValue,
+    /// The request's correlation id.
+    pub(crate) correlation_id: &'a HeaderValue,
+    /// Whether the client's credentials were the gateway's to read; they go no further then.
+    pub(crate) consumes_credentials: bool,
+}
+
+/// Turns a client's request fields into those that the upstream sees.
+pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
+    remove_hop_by_hop(headers);
+    let is_foreign =
+        |name: &HeaderName| is_identity(name) || (is_forwarding(name) && !forwarding.client.is_trusted_proxy);
+    remove_where(headers, is_foreign);
+    // The gateway itself answers an expectation, when it starts to read the body.
+    headers.remove(EXPECT);
+    if forwarding.consumes_credentials {
+        headers.remove(AUTHORIZATION);
+    }
+    if let Some(host) = forwarding.host {
+        headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
+    }
+    headers.entry(X_FORWARDED_PROTO).or_insert_with(|| HeaderValue::from_static(forwarding.client.scheme));
+    append_client(headers, &forwarding.client.address);
+    headers.append(VIA, HeaderValue::from_static("1.1 coregateway"));
+    headers.insert(HOST, forwarding.upstream_host.clone());
+    headers.insert(CORRELATION_ID, forwarding.correlation_id.clone());
+}
+
+/// Turns an upstream's response fields into those that the client sees.
+pub(crate) fn forward_response(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+}
+
+/// Adds the client to the end of `X-Forwarded-For`.
+fn append_client(headers: &mut HeaderMap, address: &HeaderValue) {
+    let chain: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let value = if chain.is_empty() {
+        address.clone()
+    } else {
+        let joined = [&chain[..], &[address.as_bytes()]].concat().join(&b", "[..]);
+        HeaderValue::from_bytes(&joined).unwrap_or_else(|_| address.clone())
+    };
+    headers.insert(X_FORWARDED_FOR, value);
+}
+
+/// Removes the fields that are for one hop alone, and those that `Connection` names (RFC 9110 §7.6.1).
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        for name in named_by_connection(headers) {
+            headers.remove(name);
+        }
+    }
+    remove_where(headers, is_hop_by_hop);
+}
+
+/// The fields that `Connection` names, save those without which the message would mean something else: a client
+/// must not be able to take `Content-Length`, `Host` or its credentials out of what the gateway has checked.
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .filter_map(|option| HeaderName::from_bytes(option.trim().as_bytes()).ok())
+        .filter(|name| ![http::header::CONTENT_LENGTH, HOST, AUTHORIZATION, CORRELATION_ID].contains(name))
+        .collect()
+}
+
+fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {
+    // Nothing is collected, and so nothing allocated, where nothing is unwanted.
+    let unwanted: Vec<HeaderName> = headers.keys().filter(|name| is_unwanted(name)).cloned().collect();
+    for name in unwanted {
+        headers.remove(name);
+    }
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    [CONNECTION, KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE]
+        .contains(name)
+}
+
+/// What says where a request came from; only a trusted proxy's is believed.
+fn is_forwarding(name: &HeaderName) -> bool {
+    *name == FORWARDED || same_field(name, "x-forwarded-", true) || same_field(name, "x-real-ip", false)
+}
+
+/// What a service could take for the gateway's word on who is asking.
+fn is_identity(name: &HeaderName) -> bool {
+    const PREFIXES: [&str; 4] = ["x-auth-", "x-service-auth", "x-user-", "x-remote-"];
+    const NAMES: [&str; 8] = [
+        "x-user",
+        "x-roles",
+        "x-role",
+        "x-groups",
+        "x-scopes",
+        "x-authenticated-user",
+        "x-authenticated-userid",
+        "remote-user",
+    ];
+    PREFIXES.iter().any(|prefix| same_field(name, prefix, true))
+        || NAMES.iter().any(|other| same_field(name, other, false))
+}
+
+/// Whether `name` is `other`, or starts with it, when `_` and `-` are one: some servers make no difference.
+fn same_field(name: &HeaderName, other: &str, as_prefix: bool) -> bool {
+    let name = name.as_str().as_bytes();
+    let fits = if as_prefix { name.len() >= other.len() } else { name.len() == other.len() };
+    fits && name.iter().zip(other.bytes()).all(|(have, want)| *have == want || (*have == b'_' && want == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn forwarded(list: &[(&'static str, &'static str)], is_trusted_proxy: bool) -> HeaderMap {
+        let mut headers = fields(list);
+        let client = ClientOrigin { address: HeaderValue::from_static("192.0.2.60"), scheme: "http", is_trusted_proxy };
+        forward_request(
+            &mut headers,
+            &Forwarding {
+                client: &client,
+                host: Some(&HeaderValue::from_static("plant.example")),
+                upstream_host: &HeaderValue::from_static("corerl:8000"),
+                correlation_id: &HeaderValue::from_static("id-1"),
+                consumes_credentials: true,
+            },
+        );
+        headers
+    }
+
+    #[test]
+    fn hop_by_hop_fields_never_cross() {
+        let headers = forwarded(
+            &[
+                ("connection", "close, X-Private"),
+                ("x-private", "1"),
+                ("keep-alive", "timeout=5"),
+                ("te", "trailers"),
+                ("transfer-encoding", "chunked"),
+                ("upgrade", "websocket"),
+                ("proxy-connection", "keep-alive"),
+                ("proxy-authorization", "Basic eA=="),
+                ("x-kept", "1"),
+            ],
+            false,
+        );
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["host", "via", "x-correlation-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-kept"]
+        );
+    }
+
+    #[test]
+    fn connection_cannot_name_away_what_the_gateway_relies_on() {
+        let mut headers = fields(&[("connection", "content-length, host, x-correlation-id"), ("content-length", "3")]);
+        remove_hop_by_hop(&mut headers);
+        assert!(headers.contains_key("content-length"));
+    }
+
+    #[test]
+    fn fields_that_claim_an_identity_are_dropped_in_every_spelling() {
+        for name in [
+            "X-Service-Auth",
+            "x_service_auth",
+            "X-Auth-Subject",
+            "X_Auth-Roles",
+            "X-User-Id",
+            "x_user_id",
+            "X-Roles",
+            "x-user",
+        ] {
+            let headers = forwarded(&[(name, "admin")], true);
+            assert!(!headers.values().any(|value| value == "admin"), "{name}");
+        }
+        assert!(forwarded(&[("x-username-style", "1")], false).contains_key("x-username-style"));
+    }
+
+    #[test]
+    fn a_stranger_cannot_say_where_a_request_came_from() {
+        let headers = forwarded(
+            &[("x-forwarded-for", "10.0.0.1"), ("x-forwarded-host", "evil"), ("forwarded", "for=10.0.0.1")],
+            false,
+        );
+        assert_eq!(headers["x-forwarded-for"], "192.0.2.60");
+        assert_eq!(headers["x-forwarded-host"], "plant.example");
+        assert!(!headers.contains_key("forwarded"));
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_and_added_to_the_chain() {
+        let headers = forwarded(
+            &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "198.51.100.8"), ("x-forwarded-proto", "https")],
+            true,
+        );
+        assert_eq!(headers["x-forwarded-for"], "198.51.100.7, 198.51.100.8, 192.0.2.60");
+        assert_eq!(headers["x-forwarded-proto"], "https");
+    }
+
+    #[test]
+    fn credentials_go_no_further_than_the_gateway_that_reads_them() {
+        assert!(!forwarded(&[("authorization", "Bearer x")], false).contains_key("authorization"));
+    }
+}

@@ -1,0 +1,186 @@
+//! The request goes to its upstream: in, an [`Admitted`] request; out, the upstream's answer, or 413, 502 or 504.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateway_table::{Access, CanonicalPath, Route, Scheme};
+use http::header::CONTENT_LENGTH;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use super::limit::Admitted;
+use crate::body::{RequestBody, RequestBodyFault, ResponseBody, Upload, UpstreamBody};
+use crate::connection::Client;
+use crate::headers::{Forwarding, forward_request, forward_response};
+use crate::rejection::Rejection;
+use crate::upstream::{Lease, Pool, UpstreamFault};
+use crate::worker::Worker;
+
+/// How much of an unwanted answer is read for the sake of its connection, in bytes.
+const LONGEST_DRAIN: usize = 64 * 1024;
+
+/// What forwarding needs to know of the request beside the request.
+pub(super) struct Context<'a> {
+    pub(super) client: &'a Client,
+    pub(super) host: Option<HeaderValue>,
+    pub(super) correlation_id: &'a HeaderValue,
+    pub(super) path: &'a CanonicalPath<'a>,
+}
+
+/// Sends the request upstream and passes the answer on.
+pub(super) async fn forward(
+    worker: &Worker,
+    admitted: Admitted,
+    request: Request<Incoming>,
+    context: Context<'_>,
+) -> Result<Response<ResponseBody>, Rejection> {
+    let route = admitted.matched.route;
+    refuse_announced_excess(request.headers(), route.max_body)?;
+    let (upstream, pool) = worker.upstream(route);
+    if upstream.address.scheme == Scheme::ZeroMq {
+        return Err(Rejection::Upstream(UpstreamFault::NoAdapter));
+    }
+    let uri = upstream_uri(worker, &admitted, &request, context.path)?;
+    let (mut parts, body) = request.into_parts();
+    parts.uri = uri;
+    parts.version = Version::HTTP_11;
+    forward_request(
+        &mut parts.headers,
+        &Forwarding {
+            client: &context.client.origin,
+            host: context.host.as_ref(),
+            upstream_host: &upstream.host,
+            correlation_id: context.correlation_id,
+            consumes_credentials: route.access != Access::Everyone,
+        },
+    );
+    let (body, upload) = RequestBody::new(body, route.max_body);
+    let sent = send(pool, Request::from_parts(parts, body));
+    let (response, lease) = within_time(route, upload.as_deref(), sent).await?;
+    pass_on(response, lease, worker.stall_limit)
+}
+
+/// A body that says beforehand that it is too long need not come at all.
+fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result<(), Rejection> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match announced {
+        Some(length) if length > limit => Err(Rejection::BodyTooLarge { limit }),
+        _ => Ok(()),
+    }
+}
+
+/// The target of the upstream request: the path that the table makes of the canonical one, and the query as it came.
+fn upstream_uri(
+    worker: &Worker,
+    admitted: &Admitted,
+    request: &Request<Incoming>,
+    path: &CanonicalPath<'_>,
+) -> Result<Uri, Rejection> {
+    let matched = &admitted.matched;
+    let mut target = worker.table.upstream_path(matched.index, path, matched.prefix_len);
+    if let Some(query) = request.uri().query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    let target = PathAndQuery::from_maybe_shared(Bytes::from(target));
+    // Canonical paths, checked targets and a query that has been parsed before make a valid target.
+    target.map(Uri::from).map_err(|_| Rejection::BodyBroken)
+}
+
+/// Sends on an idle connection, or on a new one. A connection that closed before anything was sent on it costs nothing
+/// but another try.
+async fn send(
+    pool: &Rc<Pool>,
+    mut request: Request<RequestBody>,
+) -> Result<(Response<Incoming>, Lease), UpstreamFault> {
+    loop {
+        let (mut lease, is_new) = match pool.idle().await {
+            Some(lease) => (lease, false),
+            None => (pool.connect().await?, true),
+        };
+        match lease.sender.try_send_request(request).await {
+            Ok(response) => return Ok((response, lease)),
+            Err(mut failed) => match failed.take_message() {
+                Some(unsent) if !is_new => request = unsent,
+                _ => return Err(UpstreamFault::of(failed.into_error())),
+            },
+        }
+    }
+}
+
+/// Waits for the answer for the route's time at most. While the body still comes the time starts anew with each part of
+/// it: a long upload is not the upstream's slowness.
+async fn within_time(
+    route: &Route,
+    upload: Option<&Upload>,
+    sent: impl Future<Output = Result<(Response<Incoming>, Lease), UpstreamFault>>,
+) -> Result<(Response<Incoming>, Lease), Rejection> {
+    let mut sent = pin!(sent);
+    let mut deadline = Instant::now() + route.timeout;
+    loop {
+        match timeout_at(deadline, &mut sent).await {
+            Ok(Ok(answered)) => return Ok(answered),
+            Ok(Err(fault)) => return Err(blame(fault, upload, route)),
+            Err(_) => deadline = later_deadline(upload, deadline, route.timeout)?,
+        }
+    }
+}
+
+/// The deadline that the last part of the body allows, if that is later; otherwise who was too slow.
+fn later_deadline(upload: Option<&Upload>, deadline: Instant, limit: Duration) -> Result<Instant, Rejection> {
+    match upload {
+        Some(upload) if upload.last_progress() + limit > deadline => Ok(upload.last_progress() + limit),
+        Some(upload) if upload.waits_for_client() => Err(Rejection::ClientTooSlow),
+        _ => Err(Rejection::UpstreamTimeout(limit)),
+    }
+}
+
+/// A request that failed because its body did is its client's fault.
+fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Rejection {
+    match upload.and_then(Upload::fault) {
+        Some(RequestBodyFault::TooLarge) => Rejection::BodyTooLarge { limit: route.max_body },
+        Some(RequestBodyFault::Broken) => Rejection::BodyBroken,
+        None => Rejection::Upstream(fault),
+    }
+}
+
+/// The upstream's answer as the client sees it.
+fn pass_on(
+    response: Response<Incoming>,
+    lease: Lease,
+    stall_limit: Duration,
+) -> Result<Response<ResponseBody>, Rejection> {
+    let status = response.status();
+    if status.is_server_error() {
+        drain(response, lease, stall_limit);
+        return Err(Rejection::UpstreamStatus(status));
+    }
+    // The gateway asked for no upgrade; and hyper keeps all other 1xx to itself.
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Rejection::Upstream(UpstreamFault::Malformed));
+    }
+    let (mut parts, incoming) = response.into_parts();
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    forward_response(&mut parts.headers);
+    Ok(Response::from_parts(parts, ResponseBody::upstream(UpstreamBody::new(incoming, lease, stall_limit))))
+}
+
+/// Reads an answer that nobody wants to its end, so that its connection can be used again; unless it is long.
+fn drain(response: Response<Incoming>, lease: Lease, stall_limit: Duration) {
+    let mut body = UpstreamBody::new(response.into_body(), lease, stall_limit);
+    tokio::task::spawn_local(async move {
+        let mut left = LONGEST_DRAIN;
+        while let Some(Ok(frame)) = poll_fn(|cx| body.poll_frame(cx)).await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    });
+}

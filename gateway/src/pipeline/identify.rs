@@ -1,0 +1,101 @@
+//! Who is asked, and by what name the request goes: its host and its correlation id.
+
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Request, Version};
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::clock::UnixSeconds;
+use crate::headers::CORRELATION_ID;
+use crate::rejection::Rejection;
+
+/// The longest correlation id that a client may choose, in bytes.
+const LONGEST_ID: usize = 128;
+
+/// The correlation id that the client sent, if it is one and fit to stand in logs; a new one otherwise.
+pub(super) fn correlation_id(headers: &HeaderMap, now: UnixSeconds) -> HeaderValue {
+    let mut sent = headers.get_all(CORRELATION_ID).iter();
+    match (sent.next(), sent.next()) {
+        (Some(id), None) if is_valid(id.as_bytes()) => id.clone(),
+        _ => new_id(now),
+    }
+}
+
+fn is_valid(id: &[u8]) -> bool {
+    (1..=LONGEST_ID).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// A UUID version 7 (RFC 9562): sorted by time, the rest random. Its counter is left out, as it is behind a lock.
+fn new_id(now: UnixSeconds) -> HeaderValue {
+    let mut text = Uuid::encode_buffer();
+    let id = Uuid::new_v7(Timestamp::from_unix(NoContext, now.0, 0)).hyphenated().encode_lower(&mut text);
+    HeaderValue::from_str(id).expect("a UUID is made of hexadecimal digits and hyphens")
+}
+
+/// The host that the client asks for: that of the request's target if it has one, else of its one `Host` field
+/// (RFC 9112 §3.2). An HTTP/1.0 client need not name any.
+pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejection> {
+    let mut fields = request.headers().get_all(HOST).iter();
+    let host = match (fields.next(), fields.next()) {
+        (None, None) if request.version() == Version::HTTP_10 => None,
+        (Some(host), None) if is_host(host.as_bytes()) => Some(host),
+        _ => return Err(Rejection::BadHost),
+    };
+    match request.uri().authority() {
+        Some(authority) => HeaderValue::from_str(authority.as_str()).map(Some).map_err(|_| Rejection::BadHost),
+        None => Ok(host.cloned()),
+    }
+}
+
+/// `uri-host [ ":" port ]` of RFC 9110 §7.2; user information has no place in it.
+fn is_host(host: &[u8]) -> bool {
+    !host.contains(&b'@') && Authority::try_from(host).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_for(sent: &[&'static str]) -> HeaderValue {
+        let headers = sent.iter().map(|id| (CORRELATION_ID, HeaderValue::from_static(id))).collect();
+        correlation_id(&headers, UnixSeconds(1_700_000_000))
+    }
+
+    #[test]
+    fn a_valid_correlation_id_is_kept() {
+        assert_eq!(id_for(&["plant-7_a.b"]), "plant-7_a.b");
+    }
+
+    #[test]
+    fn no_id_a_bad_one_or_two_of_them_are_replaced() {
+        let long: &'static str = "a".repeat(129).leak();
+        for sent in [&[][..], &[""], &["a b"], &["{\"x\":1}"], &[long], &["a", "b"]] {
+            let id = id_for(sent);
+            let id = Uuid::parse_str(id.to_str().unwrap()).unwrap();
+            assert_eq!(id.get_version_num(), 7);
+        }
+    }
+
+    fn host_of(target: &str, version: Version, hosts: &[&'static str]) -> Result<Option<HeaderValue>, Rejection> {
+        let mut request = Request::builder().uri(target).version(version).body(()).unwrap();
+        for value in hosts {
+            request.headers_mut().append(HOST, HeaderValue::from_static(value));
+        }
+        host(&request)
+    }
+
+    #[test]
+    fn exactly_one_valid_host_is_asked_for() {
+        for hosts in [&[][..], &["a", "a"], &[""], &["a b"], &["user@a"], &["a:b:c"]] {
+            assert!(matches!(host_of("/", Version::HTTP_11, hosts), Err(Rejection::BadHost)), "{hosts:?}");
+        }
+        assert_eq!(host_of("/", Version::HTTP_11, &["plant:8001"]).unwrap().unwrap(), "plant:8001");
+        assert_eq!(host_of("/", Version::HTTP_10, &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn the_target_of_absolute_form_wins_over_host() {
+        assert_eq!(host_of("http://a.example/x", Version::HTTP_11, &["b"]).unwrap().unwrap(), "a.example");
+    }
+}

@@ -1,0 +1,321 @@
+//! The gateway as a whole: its listeners, its workers, and the order in which it starts and stops.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use gateway_table::{Scheme, Service, Table};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+use tracing::Dispatch;
+
+use crate::auth::Verifier;
+use crate::auth::refresh::{self, KeyRefresh, RefreshHandle};
+use crate::clock::Clock;
+use crate::log::{Level, Log};
+use crate::pipeline::Limiters;
+use crate::settings::{AuthSettings, Settings, SettingsError};
+use crate::upstream::Upstream;
+use crate::worker::{self, Rules, Shared};
+
+/// How many connections the kernel keeps for a worker that is busy.
+const BACKLOG: i32 = 4096;
+
+/// How much longer than the grace period the whole gateway waits for its workers, which keep to it themselves.
+const LAST_MOMENT: Duration = Duration::from_millis(200);
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings do not fit the compiled routes.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The log file cannot be opened.
+    #[error("cannot open the log file {path}: {source}")]
+    Log {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Something that the system did not give: a thread, a runtime, signals.
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A gateway that listens, and does not answer yet.
+pub struct Gateway {
+    settings: Settings,
+    table: &'static Table,
+    listeners: Vec<TcpListener>,
+    address: SocketAddr,
+    log: Log,
+    stop: watch::Sender<bool>,
+}
+
+/// Stops a running gateway.
+#[derive(Debug, Clone)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Stops accepting connections, lets requests finish within the grace period, and then lets
+    /// [`Gateway::serve`] return.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Gateway {
+    /// Checks the settings against the table, opens the log, and takes the address.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn bind(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
+        settings.check_against(table)?;
+        let file = settings.log.file.as_deref();
+        let log = Log::open(file).map_err(|source| StartError::Log {
+            path: file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string()),
+            source,
+        })?;
+        let (listeners, address) = listen(settings.listen, worker_count(&settings))
+            .map_err(|source| StartError::Listen { address: settings.listen, source })?;
+        Ok(Self { settings, table, listeners, address, log, stop: watch::Sender::new(false) })
+    }
+
+    /// The address it listens on; the port is the real one if the settings ask for port 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What stops it.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.stop.clone())
+    }
+
+    /// Serves until it is stopped by its [`Stopper`].
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn serve(self) -> Result<(), StartError> {
+        let runtime = single_threaded()?;
+        self.serve_on(&runtime)
+    }
+
+    /// Serves until the process is told to stop: by SIGTERM or SIGINT, or by Ctrl-C where there are no signals.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn serve_until_signalled(self) -> Result<(), StartError> {
+        let runtime = single_threaded()?;
+        let stopper = self.stopper();
+        let signalled = {
+            let _context = runtime.enter();
+            stop_signal()?
+        };
+        runtime.spawn(async move {
+            signalled.await;
+            stopper.stop();
+        });
+        self.serve_on(&runtime)
+    }
+
+    fn serve_on(self, runtime: &Runtime) -> Result<(), StartError> {
+        let events = Dispatch::new(self.log.subscriber(Level::shown(self.settings.log.level)));
+        let served = tracing::dispatcher::with_default(&events, || self.run(runtime, &events));
+        drop(events);
+        served.map(Log::close)
+    }
+
+    /// Starts the workers, keeps the keys fresh until the stop, and waits for the workers. Gives back the log, which is
+    /// to be closed when nobody else can write to it.
+    fn run(self, runtime: &Runtime, events: &Dispatch) -> Result<Log, StartError> {
+        let verifier = Arc::new(Verifier::new(self.settings.auth.as_ref(), self.table));
+        let (refresh, key_refresh) = keep_fresh(self.settings.auth.as_ref(), &verifier);
+        let shared = self.shared(verifier, key_refresh)?;
+        let (alive, all_ended) = mpsc::channel(1);
+        let mut workers = Vec::new();
+        for (index, listener) in self.listeners.into_iter().enumerate() {
+            workers.push(start_worker(index, listener, shared.clone(), &self.stop, alive.clone(), events.clone())?);
+        }
+        drop((alive, shared));
+        tracing::info!(
+            address = %self.address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
+            digest = &*self.table.digest, workers = workers.len(), "listening"
+        );
+        let grace = self.settings.shutdown_grace;
+        runtime.block_on(keep_until_stopped(refresh, self.stop.subscribe(), all_ended, grace));
+        let ended = workers.into_iter().filter(JoinHandle::is_finished).map(JoinHandle::join);
+        for worker in ended {
+            if !matches!(worker, Ok(Ok(()))) {
+                tracing::error!("a worker thread failed");
+            }
+        }
+        tracing::info!("stopped");
+        Ok(self.log)
+    }
+
+    fn shared(&self, verifier: Arc<Verifier>, key_refresh: Option<RefreshHandle>) -> Result<Shared, StartError> {
+        let settings = &self.settings;
+        let upstreams: Option<Vec<Upstream>> =
+            self.table.services.iter().map(|service| self.upstream(service)).collect();
+        let upstreams = upstreams.ok_or_else(|| io::Error::other("the compiled routes name an impossible address"))?;
+        for upstream in upstreams.iter().filter(|upstream| upstream.address.scheme == Scheme::ZeroMq) {
+            tracing::warn!(service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
+        }
+        Ok(Shared {
+            table: self.table,
+            upstreams: upstreams.into(),
+            limiters: Arc::new(Limiters::new(self.table)),
+            verifier,
+            key_refresh,
+            connections: Arc::new(AtomicUsize::new(0)),
+            log: self.log.sender(),
+            rules: Arc::new(Rules {
+                limits: settings.limits,
+                trusted_proxies: settings.trusted_proxies.clone(),
+                shutdown_grace: settings.shutdown_grace,
+                log_level: Level::shown(settings.log.level),
+            }),
+        })
+    }
+
+    /// The service where this deployment has it.
+    fn upstream(&self, service: &Service) -> Option<Upstream> {
+        let moved = self.settings.services.iter().find(|moved| moved.name == service.name);
+        Upstream::new(service, moved.map(|moved| &moved.address))
+    }
+}
+
+/// What keeps the keys fresh, and what asks it to; nothing where nobody's tokens are believed.
+fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<KeyRefresh>, Option<RefreshHandle>) {
+    let Some(auth) = auth else {
+        tracing::warn!("no keys are configured: every route that asks for a role answers 401");
+        return (None, None);
+    };
+    let (refresh, handle) = refresh::prepare(auth.jwks.clone(), Arc::clone(verifier), Clock::default());
+    (Some(refresh), Some(handle))
+}
+
+fn single_threaded() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().max_blocking_threads(4).build()
+}
+
+fn worker_count(settings: &Settings) -> usize {
+    match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads as usize,
+    }
+}
+
+fn start_worker(
+    index: usize,
+    listener: TcpListener,
+    shared: Shared,
+    stop: &watch::Sender<bool>,
+    alive: mpsc::Sender<()>,
+    events: Dispatch,
+) -> io::Result<JoinHandle<io::Result<()>>> {
+    let runtime = single_threaded()?;
+    let stop = stop.subscribe();
+    std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+        tracing::dispatcher::with_default(&events, || worker::run(&runtime, listener, shared, stop, alive))
+    })
+}
+
+/// Keeps the keys fresh until the stop, then waits until the last worker has ended or the time is over.
+async fn keep_until_stopped(
+    refresh: Option<KeyRefresh>,
+    mut stop: watch::Receiver<bool>,
+    mut all_ended: mpsc::Receiver<()>,
+    grace: Duration,
+) {
+    let refresh = async {
+        match refresh {
+            Some(refresh) => refresh.run().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = refresh => {}
+        _ = stop.wait_for(|must_stop| *must_stop) => {}
+        _ = all_ended.recv() => {}
+    }
+    tracing::info!("stopping: no new connections, requests in flight may finish");
+    // The last worker to end drops the last sender.
+    let _ = tokio::time::timeout(grace + LAST_MOMENT, all_ended.recv()).await;
+}
+
+/// One listener for each worker on the same address, and that address.
+fn listen(address: SocketAddr, count: usize) -> io::Result<(Vec<TcpListener>, SocketAddr)> {
+    refuse_taken(address)?;
+    let first = listener(address)?;
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    while listeners.len() < count {
+        let next = if cfg!(unix) { listener(address)? } else { listeners[0].try_clone()? };
+        listeners.push(next);
+    }
+    Ok((listeners, address))
+}
+
+/// Fails if anybody listens on the address, be it another gateway that would share it (`SO_REUSEPORT`).
+fn refuse_taken(address: SocketAddr) -> io::Result<()> {
+    let probe = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    probe.set_reuse_address(true)?;
+    probe.bind(&address.into())
+}
+
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    {
+        // The first lets a restart bind while old connections linger in TIME_WAIT, the second shares the port.
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// A future that resolves when the process is told to stop.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// A future that resolves when the process is told to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without Ctrl-C to wait for, only the end of the process stops it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

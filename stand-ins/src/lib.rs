@@ -1,0 +1,13 @@
+//! Stand-ins for the gateway's neighbours, for the demo and the tests; no part of what ships.
+//!
+//! They do with real sockets, keys and signatures what the gateway sees of its neighbours, and nothing else.
+
+mod core_auth;
+mod echo;
+mod issuer;
+mod server;
+
+pub use core_auth::core_auth;
+pub use echo::{Seen, echo};
+pub use issuer::{Issuer, KeyKind, unix_now};
+pub use server::{Server, text_response};
