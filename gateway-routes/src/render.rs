@@ -1,5 +1,11 @@
 //! Printing faults: for people as rustc does, for programs as JSON, for cargo as one line. The one place that knows how.
 
+#[cfg(feature = "cli")]
+mod json;
+
+#[cfg(feature = "cli")]
+pub use json::json;
+
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
 use crate::fault::{Fault, Fix, Label};
@@ -20,7 +26,7 @@ impl Style {
 }
 
 /// A snippet of more bytes than this shows nothing to anybody; the place is named instead.
-const LONGEST_SNIPPET: usize = 64 * 1024;
+const LONGEST_SNIPPET: usize = 16 * 1024;
 
 /// The faults as people read them, one after the other, each closed by an empty line.
 pub fn human(source: &Source, faults: &[Fault], style: Style) -> String {
@@ -41,20 +47,37 @@ pub fn line(source: &Source, fault: &Fault) -> String {
     format!("{}:{line}:{column}: {} [{}]{help}", source.name(), fault.message, fault.code)
 }
 
-/// Where lines start.
+/// Where lines start, and which bytes are no characters of their own: places of many faults are found without reading the
+/// text again for each.
 struct Lines {
     starts: Vec<usize>,
+    /// Every byte that continues a character.
+    #[cfg(feature = "cli")]
+    continuations: Vec<usize>,
 }
 
 impl Lines {
     fn new(text: &str) -> Self {
         let behind_newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { starts: std::iter::once(0).chain(behind_newlines).collect() }
+        Self {
+            starts: std::iter::once(0).chain(behind_newlines).collect(),
+            #[cfg(feature = "cli")]
+            continuations: (0..text.len()).filter(|at| !text.is_char_boundary(*at)).collect(),
+        }
     }
 
     /// The line of a byte, counted from 0.
     fn of(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at) - 1
+    }
+
+    /// The line and the column, in characters, of a byte; both count from 1.
+    #[cfg(feature = "cli")]
+    fn position(&self, at: usize) -> (usize, usize) {
+        let line = self.of(at);
+        let start = self.starts[line];
+        let before = |at: usize| self.continuations.partition_point(|continuation| *continuation < at);
+        (line + 1, at - start - (before(at) - before(start)) + 1)
     }
 
     /// The whole lines that `span` touches, and the number of the first, counted from 1.
