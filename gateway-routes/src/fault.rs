@@ -1,0 +1,128 @@
+//! A fault is data: what is wrong, where, and how to mend it. Printing it is the renderer's work.
+
+use crate::{Code, Span};
+
+/// How bad a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The file does not build.
+    Error,
+    /// The file builds, and its author should know.
+    Warning,
+}
+
+impl Level {
+    /// Its name, as programs read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// Something wrong in a route file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which mistake it is.
+    pub code: Code,
+    /// How bad it is here: the code's own level, or what the file's `lints` make of it.
+    pub level: Level,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where; the first is the primary one, where the author must look.
+    pub labels: Vec<Label>,
+    /// What else explains it.
+    pub notes: Vec<String>,
+    /// How to mend it.
+    pub help: Vec<String>,
+    /// The edit that mends it, where one is surely right.
+    pub fix: Option<Fix>,
+    /// The route that it is about, counted from 0; that route's `allow` may silence it.
+    pub route: Option<usize>,
+}
+
+/// A place, and what it has to do with the fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is there to see; may be empty.
+    pub text: String,
+    /// Whether the author must look here first.
+    pub primary: bool,
+}
+
+/// An edit of the route file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it says, as a help line.
+    pub help: String,
+    /// What is replaced.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub replacement: String,
+}
+
+impl Fault {
+    /// A fault of this code at this place, with the text that the place's label shows.
+    pub(crate) fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Self {
+            code,
+            level: code.level(),
+            message: message.into(),
+            labels: vec![Label { span, text: label.into(), primary: true }],
+            notes: Vec::new(),
+            help: Vec::new(),
+            fix: None,
+            route: None,
+        }
+    }
+
+    /// What the primary place conflicts with.
+    #[must_use]
+    pub(crate) fn and(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: label.into(), primary: false });
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The edit that mends it.
+    #[must_use]
+    pub(crate) fn fix(mut self, help: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix = Some(Fix { help: help.into(), span, replacement: replacement.into() });
+        self
+    }
+
+    /// The route that the fault is about.
+    #[must_use]
+    pub(crate) fn of_route(mut self, route: usize) -> Self {
+        self.route = Some(route);
+        self
+    }
+
+    /// Where the author must look.
+    pub fn place(&self) -> Span {
+        self.labels.first().map(|label| label.span).unwrap_or_default()
+    }
+
+    /// Every line of help, the fix told in words among them.
+    pub fn help_lines(&self) -> impl Iterator<Item = String> {
+        let fix = self.fix.iter().map(|fix| match fix.replacement.as_str() {
+            "" => fix.help.clone(),
+            replacement => format!("{}: `{replacement}`", fix.help),
+        });
+        fix.chain(self.help.iter().cloned())
+    }
+}
