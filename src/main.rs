@@ -1,1 +1,84 @@
-fn main() {}
+//! CoreGateway: this deployment's routes, compiled, and the command line.
+
+mod routes {
+    //! `routes.ron`, compiled.
+
+    gateway_macros::compile_routes!();
+}
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use gateway::{Settings, StartError};
+use gateway_routes::command::{self, RouteCommand};
+
+/// CoreRL's public entry: an API gateway whose routes are compiled.
+#[derive(Parser)]
+#[command(name = "coregateway", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the compiled routes; the default.
+    Run(RunArguments),
+    #[command(flatten)]
+    Routes(RouteCommand),
+    /// Print the version, the digest of the compiled route file, and the build profile.
+    Version,
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// The configuration: a path, or the stem of a .yaml or .yml file in the working directory.
+    #[arg(long, value_name = "PATH|STEM")]
+    config_name: Option<String>,
+    /// Listen here instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.command {
+        None => run(arguments.run),
+        Some(Command::Run(arguments)) => run(arguments),
+        Some(Command::Routes(route_command)) => command::run(&route_command, Some(&routes::TABLE)),
+        Some(Command::Version) => version(),
+    }
+}
+
+fn run(arguments: RunArguments) -> ExitCode {
+    let mut settings = match Settings::load(arguments.config_name.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => return fail(2, &error),
+    };
+    if let Some(address) = arguments.listen {
+        settings.listen = address;
+    }
+    match gateway::run(settings, &routes::TABLE) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ StartError::Settings(_)) => fail(2, &error),
+        Err(error) => fail(1, &error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "messages go to standard error")]
+fn fail(status: u8, error: &dyn Display) -> ExitCode {
+    eprintln!("coregateway: {error}");
+    ExitCode::from(status)
+}
+
+#[expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+fn version() -> ExitCode {
+    println!("coregateway {}", env!("CARGO_PKG_VERSION"));
+    println!("routes sha256:{} ({} routes)", routes::TABLE.digest, routes::TABLE.routes.len());
+    println!("profile {}", env!("COREGATEWAY_PROFILE"));
+    ExitCode::SUCCESS
+}

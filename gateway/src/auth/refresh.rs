@@ -86,8 +86,10 @@ pub(crate) fn prepare(settings: JwksSettings, verifier: Arc<Verifier>, clock: Cl
     let handle = RefreshHandle { shared: Arc::clone(&shared) };
     let mut refresh =
         KeyRefresh { settings, verifier, clock, shared, file_version: None, failures: 0, last_fault: None };
-    if let Some(outcome) = refresh.read_local() {
-        refresh.conclude(outcome);
+    match refresh.read_local() {
+        Some(outcome) => refresh.conclude(outcome),
+        // The first fetch is due: whoever asks before it is done waits for it, and uses up no cool-down.
+        None => handle.shared.begin(),
     }
     (refresh, handle)
 }

@@ -1,0 +1,129 @@
+//! The gateway and stand-ins for its neighbours, in one process: `cargo run --release --example demo [ADDRESS]`.
+//!
+//! CoreAuth issues real RS256 tokens; CoreRL, CoreConfig and CoreTelemetry answer with what reached them; coredinator is
+//! down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
+
+mod routes {
+    //! `routes.ron`, compiled.
+
+    gateway_macros::compile_routes!();
+}
+
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gateway::{Gateway, Settings};
+use stand_ins::{Issuer, KeyKind, Seen, Server, core_auth, echo};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8001".to_owned());
+    let issuer = Arc::new(Issuer::new(KeyKind::Rsa, "demo-1"));
+    let neighbours = Neighbours::start(&issuer)?;
+    let settings = neighbours.settings(&listen)?;
+    let gateway = Gateway::bind(settings, &routes::TABLE)?;
+    print_guide(&gateway.address(), &issuer);
+    gateway.serve_until_signalled()?;
+    Ok(())
+}
+
+/// The services around the gateway.
+struct Neighbours {
+    core_auth: Server,
+    core_rl: Server,
+    core_config: Server,
+    core_telemetry: Server,
+}
+
+impl Neighbours {
+    fn start(issuer: &Arc<Issuer>) -> std::io::Result<Self> {
+        Ok(Self {
+            core_auth: core_auth(Arc::clone(issuer))?,
+            core_rl: echo("corerl", show)?,
+            core_config: echo("coreconfig", show)?,
+            core_telemetry: echo("coretelemetry", show)?,
+        })
+    }
+
+    /// A configuration file such as a plant has, read as the gateway reads it.
+    fn settings(&self, listen: &str) -> Result<Settings, Box<dyn Error>> {
+        let file = scratch_file()?;
+        let configuration = format!(
+            "version: 1\n\
+             listen: {listen}\n\
+             auth:\n  \
+               issuer: {issuer}\n  \
+               audience: {audience}\n  \
+               jwks: {{ url: {core_auth}/.well-known/jwks.json }}\n\
+             services:\n  \
+               coreauth: {core_auth}\n  \
+               corerl: {core_rl}\n  \
+               coreconfig: {core_config}\n  \
+               coretelemetry: {core_telemetry}\n  \
+               coredinator: http://{nowhere}\n",
+            issuer = Issuer::NAME,
+            audience = Issuer::AUDIENCE,
+            core_auth = self.core_auth.url(),
+            core_rl = self.core_rl.url(),
+            core_config = self.core_config.url(),
+            core_telemetry = self.core_telemetry.url(),
+            nowhere = nowhere()?,
+        );
+        std::fs::write(&file, configuration)?;
+        let settings = Settings::load(file.to_str());
+        std::fs::remove_file(&file)?;
+        Ok(settings?)
+    }
+}
+
+fn scratch_file() -> std::io::Result<PathBuf> {
+    let folder = std::env::temp_dir();
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder.join(format!("coregateway-demo-{}.yaml", std::process::id())))
+}
+
+/// An address where nobody listens.
+fn nowhere() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+fn show(seen: &Seen) {
+    eprintln!("{} got {} {}", seen.service, seen.method, seen.target);
+}
+
+fn print_guide(address: &SocketAddr, issuer: &Issuer) {
+    let operations = issuer.token("olga", &["operations"]);
+    println!("CoreGateway listens on http://{address}. Paste into another terminal:\n");
+    println!("# a token for Olga, who has the role `operations`");
+    println!("TOKEN={operations}\n");
+    for (expected, command) in guide(address) {
+        println!("# {expected}\n{command}\n");
+    }
+    println!("Ctrl-C stops it. What follows is the gateway's log, and what reached the services.\n");
+}
+
+/// What a reader should see, and the command that shows it.
+fn guide(address: &SocketAddr) -> Vec<(&'static str, String)> {
+    let base = format!("http://{address}");
+    let bearer = r#"-H "Authorization: Bearer $TOKEN""#;
+    vec![
+        ("200: CoreRL answers with what reached it", format!("curl -i {bearer} {base}/api/v1/agent/pump-7/status")),
+        ("401: no token", format!("curl -i {base}/api/v1/agent/pump-7/status")),
+        ("403: Olga may not configure", format!("curl -i {bearer} {base}/api/v1/config/plant")),
+        ("404: no such route", format!("curl -i {bearer} {base}/api/v1/agents")),
+        ("405: no such method here", format!("curl -i -X OPTIONS {bearer} {base}/api/v1/agent/pump-7")),
+        (
+            "502: coredinator is down",
+            format!(
+                r#"curl -i -H "Authorization: Bearer $(curl -s -d '{{"subject": "sam", "roles": ["service"]}}' {base}/auth/token | sed 's/.*access_token":"\([^"]*\).*/\1/')" {base}/api/v1/coredinator/agent-1"#
+            ),
+        ),
+        (
+            "429: more than 20 requests a minute for tokens",
+            format!(
+                r#"for i in $(seq 21); do curl -s -i -d '{{"subject": "olga", "roles": ["operations"]}}' {base}/api/v1/auth/token; done | grep -a -A 20 ' 429 '"#
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,16 @@
+//! What clients, upstreams and the supervisor see of the gateway, over real sockets.
+//!
+//! Most tests serve a route file of their own in this process, which is compiled at run time by the same compiler;
+//! `platform` and `lifecycle` start the real binary with the real routes.
+
+mod bad_upstreams;
+mod command_line;
+mod forwarding;
+mod lifecycle;
+mod limits;
+mod log_lines;
+mod malformed_requests;
+mod platform;
+mod routing;
+mod support;
+mod tokens;

@@ -1,0 +1,108 @@
+//! A gateway in this process, with routes of a test's own.
+
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+
+use gateway::{Gateway, Settings, Stopper};
+use gateway_routes::{Source, compile};
+
+/// A gateway that serves until it is dropped.
+pub(crate) struct Running {
+    address: SocketAddr,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+    folder: tempfile::TempDir,
+}
+
+/// The roles and services that tests' routes use, around these routes.
+pub(crate) fn route_file(routes: &str) -> String {
+    format!(
+        "Gateway(\n\
+         roles: {{ Admin: \"admin\", Operations: \"operations\" }},\n\
+         lints: {{ CG0402: Allow }},\n\
+         routes: [\n{routes}\n])"
+    )
+}
+
+/// A public route from `/open` to this upstream, with these further fields.
+pub(crate) fn open_route(upstream: SocketAddr, fields: &str) -> String {
+    format!(
+        "Route(path_prefix: \"/open\", service: \"open\", target: \"http://{upstream}/base\", \
+         required_role: Everyone(reason: \"test\"), rate_limit: Unlimited(reason: \"test\"), {fields}),"
+    )
+}
+
+/// A route from `/closed` to this upstream for operations, with these further fields.
+pub(crate) fn closed_route(upstream: SocketAddr, fields: &str) -> String {
+    format!(
+        "Route(path_prefix: \"/closed\", service: \"closed\", target: \"http://{upstream}\", \
+         required_role: Operations, rate_limit: Unlimited(reason: \"test\"), {fields}),"
+    )
+}
+
+impl Running {
+    /// Serves these routes.
+    pub(crate) fn with_routes(routes: &str) -> Self {
+        Self::start(&route_file(routes), &super::auth_section())
+    }
+
+    /// Serves a public route to this upstream.
+    pub(crate) fn in_front_of(upstream: SocketAddr) -> Self {
+        Self::with_routes(&open_route(upstream, ""))
+    }
+
+    /// Serves this route file with this configuration, whose version, address and log are filled in.
+    pub(crate) fn start(route_file: &str, configuration: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let table = table(route_file);
+        let file = folder.path().join("gateway.yaml");
+        let threads = if configuration.contains("threads:") { "" } else { "threads: 1\n" };
+        let text = format!("version: 1\nlisten: 127.0.0.1:0\nlog: {{ file: gateway.log }}\n{threads}{configuration}");
+        std::fs::write(&file, text).unwrap();
+        let settings = Settings::load(file.to_str()).unwrap_or_else(|error| panic!("{error}"));
+        let gateway = Gateway::bind(settings, table).unwrap();
+        let (address, stopper) = (gateway.address(), gateway.stopper());
+        let thread = std::thread::spawn(move || gateway.serve().unwrap());
+        Self { address, stopper, thread: Some(thread), folder }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Stops it, and gives its log, one value for each line.
+    pub(crate) fn stop(mut self) -> Vec<serde_json::Value> {
+        self.end();
+        let log = std::fs::read_to_string(self.folder.path().join("gateway.log")).unwrap();
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn end(&mut self) {
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take() {
+            assert!(thread.join().is_ok(), "the gateway panicked");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.end();
+        }
+    }
+}
+
+/// The table of a route file that has no faults.
+fn table(route_file: &str) -> &'static gateway::table::Table {
+    let source = Source::new("routes.ron", route_file);
+    let compilation = compile(&source);
+    let Some(table) = compilation.table else {
+        panic!("{}", gateway_routes::render::human(&source, &compilation.faults, gateway_routes::render::Style::PLAIN))
+    };
+    Box::leak(Box::new(table.into_table()))
+}

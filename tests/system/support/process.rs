@@ -1,0 +1,63 @@
+//! The real binary, as the supervisor starts it.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+/// The binary with the real routes.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coregateway"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    command
+}
+
+/// What the binary says to these arguments.
+pub(crate) fn output(arguments: &[&str]) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+/// A running gateway of the real binary, which is killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    address: SocketAddr,
+    log: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts it with this configuration, in a folder that keeps the file, and waits until it listens.
+    pub(crate) fn start(folder: &Path, configuration: &str) -> Self {
+        let file = folder.join("coregateway.yaml");
+        std::fs::write(&file, format!("version: 1\nlisten: 127.0.0.1:0\n{configuration}")).unwrap();
+        let mut child = command().arg("--config-name").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
+        let listening = log.by_ref().map_while(Result::ok).find(|line| line.contains("\"listening\"")).unwrap();
+        let listening: serde_json::Value = serde_json::from_str(&listening).unwrap();
+        let address = listening["address"].as_str().unwrap().parse().unwrap();
+        Self { child, address, log }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end, and gives its status and what was left of its log.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>) {
+        let log = self.log.by_ref().map_while(Result::ok).collect();
+        (self.child.wait().unwrap(), log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended already cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
