@@ -64,7 +64,7 @@ fn run(arguments: RunArguments) -> ExitCode {
     }
     match gateway::run(settings, &routes::TABLE) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ StartError::Settings(_)) => fail(2, &error),
+        Err(error @ (StartError::Settings(_) | StartError::Tls(_))) => fail(2, &error),
         Err(error) => fail(1, &error),
     }
 }

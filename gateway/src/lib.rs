@@ -15,12 +15,14 @@ mod rejection;
 mod server;
 pub mod settings;
 mod ticks;
+mod tls;
 mod upstream;
 mod worker;
 
 pub use gateway_table as table;
 pub use server::{Gateway, StartError, Stopper};
 pub use settings::Settings;
+pub use tls::TlsError;
 
 /// Serves the routes of `table` until the process is told to stop by SIGTERM or SIGINT.
 ///

@@ -11,6 +11,7 @@ use gateway_table::{Scheme, Service, Table};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 use tracing::Dispatch;
 
 use crate::auth::Verifier;
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::log::{Level, Log};
 use crate::pipeline::Limiters;
 use crate::settings::{AuthSettings, Settings, SettingsError};
+use crate::tls::{self, TlsError};
 use crate::upstream::Upstream;
 use crate::worker::{self, Rules, Shared};
 
@@ -34,6 +36,9 @@ pub enum StartError {
     /// The settings do not fit the compiled routes.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The gateway's certificate cannot be used.
+    #[error("tls: {0}")]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -61,6 +66,7 @@ pub struct Gateway {
     table: &'static Table,
     listeners: Vec<TcpListener>,
     address: SocketAddr,
+    tls: Option<TlsAcceptor>,
     log: Log,
     stop: watch::Sender<bool>,
 }
@@ -85,6 +91,7 @@ impl Gateway {
     /// See [`StartError`].
     pub fn bind(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
         settings.check_against(table)?;
+        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let file = settings.log.file.as_deref();
         let log = Log::open(file).map_err(|source| StartError::Log {
             path: file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string()),
@@ -92,7 +99,7 @@ impl Gateway {
         })?;
         let (listeners, address) = listen(settings.listen, worker_count(&settings))
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
-        Ok(Self { settings, table, listeners, address, log, stop: watch::Sender::new(false) })
+        Ok(Self { settings, table, listeners, address, tls, log, stop: watch::Sender::new(false) })
     }
 
     /// The address it listens on; the port is the real one if the settings ask for port 0.
@@ -153,6 +160,7 @@ impl Gateway {
             workers.push(start_worker(index, listener, shared.clone(), &self.stop, alive.clone(), events.clone())?);
         }
         drop((alive, shared));
+        tell_what_is_not_served(&self.settings);
         tracing::info!(
             address = %self.address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
             digest = &*self.table.digest, workers = workers.len(), "listening"
@@ -183,6 +191,7 @@ impl Gateway {
             limiters: Arc::new(Limiters::new(self.table)),
             verifier,
             key_refresh,
+            tls: self.tls.clone(),
             connections: Arc::new(AtomicUsize::new(0)),
             log: self.log.sender(),
             rules: Arc::new(Rules {
@@ -198,6 +207,18 @@ impl Gateway {
     fn upstream(&self, service: &Service) -> Option<Upstream> {
         let moved = self.settings.services.iter().find(|moved| moved.name == service.name);
         Upstream::new(service, moved.map(|moved| &moved.address))
+    }
+}
+
+/// Says which sections of the configuration are read, and not acted on.
+fn tell_what_is_not_served(settings: &Settings) {
+    let sections = [
+        ("admin", settings.admin.is_some()),
+        ("telemetry", settings.telemetry.is_some()),
+        ("cors", settings.cors.is_some()),
+    ];
+    for (section, _) in sections.iter().filter(|(_, is_configured)| *is_configured) {
+        tracing::warn!(section, "this version does not act on a section of the configuration");
     }
 }
 

@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::access_log::AccessLog;
 use crate::auth::refresh::RefreshHandle;
@@ -48,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) limiters: Arc<Limiters>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) key_refresh: Option<RefreshHandle>,
+    pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
     pub(crate) rules: Arc<Rules>,
@@ -76,6 +79,7 @@ pub(crate) struct Worker {
     clock: Clock,
     ticks: Rc<TickClock>,
     clients: RefCell<Slab<Rc<Client>>>,
+    tls: Option<TlsAcceptor>,
     connections: Arc<AtomicUsize>,
     rules: Arc<Rules>,
 }
@@ -97,6 +101,7 @@ impl Worker {
             clock: Clock::default(),
             ticks,
             clients: RefCell::default(),
+            tls: shared.tls,
             connections: shared.connections,
             rules: shared.rules,
         }
@@ -135,10 +140,20 @@ impl Worker {
         let _ = stream.set_nodelay(true);
         let ip = address.ip().to_canonical();
         let is_trusted = self.rules.trusted_proxies.iter().any(|network| network.contains(&ip));
-        let client = Rc::new(Client::new(address, "http", is_trusted, Watch::new(Rc::clone(&self.ticks))));
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let client = Rc::new(Client::new(address, scheme, is_trusted, Watch::new(Rc::clone(&self.ticks))));
         let seat = Seat { index: self.clients.borrow_mut().insert(Rc::clone(&client)), worker: Rc::clone(self) };
         tokio::task::spawn_local(async move {
-            connection::serve(Rc::clone(&seat.worker), stream, client).await;
+            let worker = Rc::clone(&seat.worker);
+            match &seat.worker.tls {
+                None => connection::serve(worker, stream, client).await,
+                Some(tls) => {
+                    // A handshake that fails or lasts too long is the client's affair.
+                    if let Ok(Ok(stream)) = timeout(worker.rules.limits.header_timeout, tls.accept(stream)).await {
+                        connection::serve(worker, stream, client).await;
+                    }
+                }
+            }
         });
     }
 
@@ -180,7 +195,7 @@ impl Worker {
                 tokio::time::sleep(DRAIN_STEP).await;
             }
         };
-        if tokio::time::timeout(self.rules.shutdown_grace, all_gone).await.is_err() {
+        if timeout(self.rules.shutdown_grace, all_gone).await.is_err() {
             let cut = self.clients.borrow().len();
             tracing::warn!(connections = cut, "connections were cut at the end of the grace period");
             order(Watch::abort);

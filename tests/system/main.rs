@@ -13,4 +13,5 @@ mod malformed_requests;
 mod platform;
 mod routing;
 mod support;
+mod tls;
 mod tokens;

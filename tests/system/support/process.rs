@@ -27,9 +27,16 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it with this configuration, in a folder that keeps the file, and waits until it listens.
     pub(crate) fn start(folder: &Path, configuration: &str) -> Self {
+        Self::start_with(folder, configuration, &[])
+    }
+
+    /// As [`Process::start`], with these environment variables.
+    pub(crate) fn start_with(folder: &Path, configuration: &str, variables: &[(&str, &Path)]) -> Self {
         let file = folder.join("coregateway.yaml");
         std::fs::write(&file, format!("version: 1\nlisten: 127.0.0.1:0\n{configuration}")).unwrap();
-        let mut child = command().arg("--config-name").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = command();
+        command.envs(variables.iter().copied());
+        let mut child = command.arg("--config-name").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let listening = log.by_ref().map_while(Result::ok).find(|line| line.contains("\"listening\"")).unwrap();
         let listening: serde_json::Value = serde_json::from_str(&listening).unwrap();
