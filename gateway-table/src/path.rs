@@ -10,7 +10,8 @@ use std::ops::Deref;
 ///
 /// - It starts with `/`; no segment but the last is empty, and none is `.` or `..`.
 /// - Percent-encoded unreserved characters are decoded, other escapes have upper-case digits (RFC 3986 §6.2.2).
-/// - Bytes that RFC 3986 does not allow in a path (`"<>^`{|}`, a bare `[` or `]`, non-ASCII) are percent-encoded.
+/// - Bytes that RFC 3986 does not allow in a path (quotes, brackets other than `(` and `)`, `^`, `|`, non-ASCII) are
+///   percent-encoded.
 /// - It holds no backslash, no control byte, and no escape of `/`, of `\` or of a control byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
