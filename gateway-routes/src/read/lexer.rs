@@ -184,19 +184,17 @@ impl<'a> Lexer<'a> {
     /// A text in which `\` escapes. One that runs over lines and has no separator behind it has most likely lost its closing
     /// quote on its first line; it is taken to end there, and what follows can be read.
     fn text(&mut self, prefix: usize, quoted: &'a str, scalar: Scalar) -> Token<'a> {
-        let line_end = quoted.find(['\n', '\r']).unwrap_or(quoted.len());
-        let within = if self.texts_end_on_their_line { &quoted[..line_end] } else { quoted };
-        match closing_quote(within) {
-            Some(close) if close < line_end || may_follow_text(&quoted[close + 1..]) => {
-                self.at += prefix + close + 1;
-                Token::Scalar(scalar)
-            }
-            _ => {
-                self.texts_end_on_their_line = true;
-                self.at += prefix + quoted[..line_end].trim_end_matches([' ', '\t', ',', ')']).len().max(1);
-                Token::Broken(LexFault::Text)
-            }
+        let close = closing_quote(quoted, self.texts_end_on_their_line);
+        if let Some(close) = close
+            && (may_follow_text(&quoted[close + 1..]) || !quoted[..close].contains('\n'))
+        {
+            self.at += prefix + close + 1;
+            return Token::Scalar(scalar);
         }
+        self.texts_end_on_their_line = true;
+        let line = &quoted[..quoted.find(['\n', '\r']).unwrap_or(quoted.len())];
+        self.at += prefix + line.trim_end_matches([' ', '\t', ',', ')']).len().max(1);
+        Token::Broken(LexFault::Text)
     }
 
     fn raw_text(&mut self, prefix: usize, quoted: &'a str, scalar: Scalar) -> Token<'a> {
@@ -272,13 +270,14 @@ fn comment_length(text: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Where the text that `quoted` starts with has its closing quote.
-fn closing_quote(quoted: &str) -> Option<usize> {
+/// Where the text that `quoted` starts with has its closing quote; on its first line, if need be.
+fn closing_quote(quoted: &str, on_this_line: bool) -> Option<usize> {
     let bytes = quoted.as_bytes();
     let mut at = 1;
     loop {
         match bytes.get(at)? {
             b'"' => return Some(at),
+            b'\n' if on_this_line => return None,
             b'\\' => at += 2,
             _ => at += 1,
         }

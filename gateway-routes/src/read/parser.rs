@@ -34,14 +34,14 @@ pub(super) fn parse<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Option<Node<'
 /// What was found between a pair of brackets.
 struct Items<T> {
     span: Span,
-    items: Vec<T>,
+    found: Vec<T>,
     /// Whether the closing bracket was not found.
     is_cut: bool,
 }
 
 impl<T> Items<T> {
     fn into_kind<'a>(self, kind: impl FnOnce(Vec<T>) -> Kind<'a>) -> (Span, bool, Kind<'a>) {
-        (self.span, self.is_cut, kind(self.items))
+        (self.span, self.is_cut, kind(self.found))
     }
 }
 
@@ -225,7 +225,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             return Node::new(self.span, Kind::Broken);
         }
         let mut some = self.bracketed_items(Bracket::Round, Self::value);
-        if let (Some(item), true) = (some.items.pop(), some.items.is_empty()) {
+        if let (Some(item), true) = (some.found.pop(), some.found.is_empty()) {
             return item;
         }
         self.fault(Fault::new(Code::NotRon, "`Some` holds one value", some.span, "one value belongs here"));
@@ -262,7 +262,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             let message = format!("brackets are nested deeper than {MAX_DEPTH}");
             self.fault(Fault::new(Code::TooDeep, message, open, "one too deep"));
             self.stop();
-            return Items { span: open, items, is_cut: true };
+            return Items { span: open, found: items, is_cut: true };
         }
         self.open.push((bracket, open));
         self.advance();
@@ -275,7 +275,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             self.separator(before);
         };
         self.open.pop();
-        Items { span: open.to(end), items, is_cut }
+        Items { span: open.to(end), found: items, is_cut }
     }
 
     /// Where the brackets end, when they end here: with the bracket that closes, with one that closes another, with the text.
