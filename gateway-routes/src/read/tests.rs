@@ -137,6 +137,12 @@ fn hostile_files_are_refused_quickly() {
 }
 
 #[test]
+fn a_file_of_one_long_line_is_read_quickly() {
+    let routes: Vec<String> = (0..20_000).map(|n| route(&format!("path_prefix: \"/r{n}\""))).collect();
+    assert_eq!(codes(&file(&routes).replace('\n', " ")), []);
+}
+
+#[test]
 fn a_long_text_is_read() {
     assert_eq!(codes(&file(&[route(&format!("summary: \"{}\"", "x".repeat(5_000_000)))])), []);
 }
