@@ -145,16 +145,17 @@ pub(crate) mod testing {
 
     /// A good route with these fields besides, or instead.
     pub(crate) fn route(fields: &str) -> String {
-        let mut route = String::from("Route(");
+        let mut parts = Vec::new();
         for (name, value) in
             [("path_prefix", "\"/a\""), ("service", "\"s\""), ("target", "\"http://s:1\""), ("required_role", "Admin")]
         {
             let given = fields.starts_with(&format!("{name}:")) || fields.contains(&format!(" {name}:"));
             if !given {
-                route += &format!("{name}: {value}, ");
+                parts.push(format!("{name}: {value}"));
             }
         }
-        route + fields + ")"
+        parts.extend((!fields.is_empty()).then(|| fields.to_owned()));
+        format!("Route({})", parts.join(", "))
     }
 
     /// A file with these routes and one role, `Admin`.

@@ -70,8 +70,8 @@ impl Fault {
         Self {
             code,
             level: code.level(),
-            message: message.into(),
-            labels: vec![Label { span, text: label.into(), primary: true }],
+            message: printable(message),
+            labels: vec![Label { span, text: printable(label), primary: true }],
             notes: Vec::new(),
             help: Vec::new(),
             fix: None,
@@ -82,19 +82,19 @@ impl Fault {
     /// What the primary place conflicts with.
     #[must_use]
     pub(crate) fn and(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: label.into(), primary: false });
+        self.labels.push(Label { span, text: printable(label), primary: false });
         self
     }
 
     #[must_use]
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.notes.push(printable(note));
         self
     }
 
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(printable(help));
         self
     }
 
@@ -124,5 +124,34 @@ impl Fault {
             replacement => format!("{}: `{replacement}`", fix.help),
         });
         fix.chain(self.help.iter().cloned())
+    }
+}
+
+/// A text of ours with a file's words in it, safe for a terminal and a line of a log: control characters are escaped.
+fn printable(text: impl Into<String>) -> String {
+    let text = text.into();
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut printable = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_a_file_do_not_reach_the_terminal() {
+        let fault = Fault::new(Code::BadUnit, "`\u{1b}[31m` is no time", Span::default(), "a\nb").help("é");
+        assert_eq!(fault.message, "`\\u{1b}[31m` is no time");
+        assert_eq!((fault.labels[0].text.as_str(), fault.help[0].as_str()), ("a\\nb", "é"));
     }
 }

@@ -31,3 +31,6 @@ pub use compilation::{CheckedTable, Compilation, compile};
 pub use fault::{Fault, Fix, Label, Level};
 pub use source::{MAX_FILE_BYTES, Source};
 pub use span::Span;
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ mod built_in {
 /// The table of a file of which every route's path, methods, target and roles could be understood.
 pub(crate) fn lower(context: &Context<'_>, digest: String) -> Option<Table> {
     let file = context.file;
-    if !file.unread_roles.is_empty() || file.roles.len() > RoleSet::CAPACITY {
+    if !file.unread_roles.is_empty() || file.roles_are_cut || file.roles.len() > RoleSet::CAPACITY {
         return None;
     }
     let mut services = Services::default();

@@ -215,16 +215,13 @@ fn not_canonical(path: &str, part: &str, canonical: &str, place: Range<usize>) -
     let illegal = part.char_indices().find(|(_, character)| {
         !character.is_ascii() || matches!(character, ' ' | '"' | '<' | '>' | '^' | '`' | '|' | '[' | ']')
     });
-    let mut fault = match illegal {
-        Some((at, character)) => {
-            let range = place.start + at..place.start + at + character.len_utf8();
-            let message = format!("a path cannot have `{}` in it", character.escape_debug());
-            PatternFault::new(Code::IllegalInPath, message, "must be percent-encoded", range)
-        }
-        None => {
-            let message = "this path is not in canonical form";
-            PatternFault::new(Code::NotCanonical, message, "never matches: a request has it in canonical form", place)
-        }
+    let mut fault = if let Some((at, character)) = illegal {
+        let range = place.start + at..place.start + at + character.len_utf8();
+        let message = format!("a path cannot have `{}` in it", character.escape_debug());
+        PatternFault::new(Code::IllegalInPath, message, "must be percent-encoded", range)
+    } else {
+        let message = "this path is not in canonical form";
+        PatternFault::new(Code::NotCanonical, message, "never matches: a request has it in canonical form", place)
     };
     fault.fixed = Some(fixed);
     fault

@@ -32,12 +32,12 @@ const LONGEST_SNIPPET: usize = 16 * 1024;
 pub fn human(source: &Source, faults: &[Fault], style: Style) -> String {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() }.term_width(style.width);
     let lines = Lines::new(source.text());
-    let mut rendered = String::new();
+    let mut text = String::new();
     for fault in faults {
-        rendered.push_str(&renderer.render(&report(source, &lines, fault)));
-        rendered.push_str("\n\n");
+        text.push_str(&renderer.render(&report(source, &lines, fault)));
+        text.push_str("\n\n");
     }
-    rendered
+    text
 }
 
 /// A fault as one line: place, message, code, first help. For where there is no more room.
@@ -155,3 +155,6 @@ fn fix_group<'a>(source: &'a Source, lines: &Lines, fix: &'a Fix) -> Option<Grou
         .patch(patch);
     Some(Title::HELP.secondary_title(&fix.help).element(snippet))
 }
+
+#[cfg(all(test, feature = "cli"))]
+mod tests;

@@ -38,12 +38,21 @@ pub(crate) struct RouteFile {
     pub(crate) roles: Vec<Role>,
     /// Roles whose names could be read and nothing else.
     pub(crate) unread_roles: HashSet<String>,
+    /// Whether there may be roles whose very names could not be read.
+    pub(crate) roles_are_cut: bool,
     pub(crate) defaults: Policy,
     pub(crate) routes: Vec<Route>,
     pub(crate) lints: Vec<LintSetting>,
     pub(crate) expect: Vec<Expectation>,
     /// Whether everything could be read. What an unread part may say is unknown: nothing can be called unused then.
     pub(crate) whole: bool,
+}
+
+impl RouteFile {
+    /// Whether `role` may be declared in a part of the file that could not be read.
+    pub(crate) fn may_declare(&self, role: &str) -> bool {
+        self.roles_are_cut || self.unread_roles.contains(role)
+    }
 }
 
 /// A declared role.

@@ -48,7 +48,9 @@ impl Source {
 
     /// SHA-256 of the bytes, in lower-case hexadecimal digits.
     pub fn digest(&self) -> String {
-        Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits =
+            |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default());
+        Sha256::digest(&self.bytes).iter().flat_map(digits).collect()
     }
 
     /// The text, without a byte order mark; up to the first byte that is not UTF-8. Every [`crate::Span`] counts its bytes.

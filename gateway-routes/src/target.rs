@@ -54,10 +54,7 @@ impl Target {
         }
         let end = text[start..].find('/').map_or(text.len(), |slash| start + slash);
         let (host, port) = authority(text, start..end)?;
-        let port = match (port, scheme.default_port()) {
-            (Some(port), _) | (None, Some(port)) => port,
-            (None, None) => return Err(no_port(start..end)),
-        };
+        let Some(port) = port.or(scheme.default_port()) else { return Err(no_port(start..end)) };
         let path = path(text, end, scheme)?;
         let authority = text[start..end].to_ascii_lowercase();
         Ok(Self { scheme, authority, host, port, path, place: start..end })

@@ -12,8 +12,8 @@ use crate::{Code, similar};
 /// Checks every expectation; against the table only where there is one.
 pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut Vec<Fault>) {
     for expectation in &context.file.expect {
-        let request = request(&expectation.request).map_err(|fault| faults.push(fault));
-        let role = role(context, &expectation.caller).map_err(|fault| faults.extend(fault));
+        let request = request(&expectation.request).map_err(|fault| faults.push(*fault));
+        let role = role(context, &expectation.caller).map_err(|fault| faults.extend(fault.map(|fault| *fault)));
         let (Ok((method, target)), Ok(role), Some(table)) = (request, role, table) else { continue };
         let request = Request { method, target, role };
         let decision = decide::decide(table, &request);
@@ -24,9 +24,10 @@ pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut V
 }
 
 /// The method and the target of a request as written.
-fn request(text: &Text) -> Result<(&str, &str), Fault> {
+fn request(text: &Text) -> Result<(&str, &str), Box<Fault>> {
     let malformed = |message: String, label: &str| {
-        Fault::new(Code::BadExpectation, message, text.span, label).help("write a method and a path: `\"GET /path\"`")
+        let fault = Fault::new(Code::BadExpectation, message, text.span, label);
+        Box::new(fault.help("write a method and a path: `\"GET /path\"`"))
     };
     let Some((method, target)) = text.value.split_once(' ') else {
         return Err(malformed(
@@ -38,7 +39,7 @@ fn request(text: &Text) -> Result<(&str, &str), Fault> {
         let fault = malformed(format!("`{}` is no method", method.escape_debug()), "methods are written in capitals");
         let meant = similar::closest(method, Method::ALL.map(Method::name)).filter(|_| text.first.is_some());
         return Err(match meant {
-            Some(meant) => fault.fix("did you mean", text.part(0..method.len()), meant),
+            Some(meant) => Box::new(fault.fix("did you mean", text.part(0..method.len()), meant)),
             None => fault,
         });
     }
@@ -52,12 +53,12 @@ fn request(text: &Text) -> Result<(&str, &str), Fault> {
 }
 
 /// The role of the caller; nothing is told twice about one whose declaration could not be read.
-fn role(context: &Context<'_>, caller: &Spanned<Caller>) -> Result<Option<usize>, Option<Fault>> {
+fn role(context: &Context<'_>, caller: &Spanned<Caller>) -> Result<Option<usize>, Option<Box<Fault>>> {
     let Caller::Role(name) = &caller.value else { return Ok(None) };
     match context.roles.get(name.as_str()) {
         Some(role) => Ok(Some(*role)),
-        None if context.file.unread_roles.contains(name) => Err(None),
-        None => Err(Some(unknown_role::fault(context, &Spanned { value: name.clone(), span: caller.span }))),
+        None if context.file.may_declare(name) => Err(None),
+        None => Err(Some(Box::new(unknown_role::fault(context, &Spanned { value: name.clone(), span: caller.span })))),
     }
 }
 

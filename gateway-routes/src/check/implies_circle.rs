@@ -30,19 +30,19 @@ fn search(context: &Context<'_>, start: usize, marks: &mut [Mark], faults: &mut 
     let mut way = vec![(start, 0)];
     while let Some((role, next)) = way.last_mut() {
         let implies = &context.file.roles[*role].implies;
-        let Some(implied) = implies.get(*next) else {
+        let Some(named) = implies.get(*next) else {
             marks[*role] = Mark::Done;
             way.pop();
             continue;
         };
         *next += 1;
-        let Some(&target) = context.roles.get(implied.value.as_str()) else { continue };
+        let Some(&target) = context.roles.get(named.value.as_str()) else { continue };
         match marks[target] {
             Mark::New => {
                 marks[target] = Mark::Open;
                 way.push((target, 0));
             }
-            Mark::Open => faults.push(circle(context, &way, target, implied)),
+            Mark::Open => faults.push(circle(context, &way, target, named)),
             Mark::Done => {}
         }
     }

@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn there_are_at_most_sixty_four_roles() {
-        let roles = |count: usize| (0..count).map(|n| format!("R{n}: \"{n}\",")).collect::<String>();
+        let roles = |count: usize| (0..count).map(|n| format!("R{n}: \"{n}\"")).collect::<Vec<_>>().join(", ");
         let text = |count| format!("(roles: {{ {} }}, routes: [{}])", roles(count), route("required_role: R0"));
         assert!(codes(&text(65)).contains(&Code::TooManyRoles));
         assert!(!codes(&text(64)).contains(&Code::TooManyRoles));

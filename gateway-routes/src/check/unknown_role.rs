@@ -18,9 +18,7 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<Fault>) {
 
 /// Whether the role is declared; one whose declaration could not be read may be.
 fn is_known(context: &Context<'_>, role: &Spanned<String>) -> bool {
-    context.roles.contains_key(role.value.as_str())
-        || context.file.unread_roles.contains(&role.value)
-        || role.value == "Everyone"
+    context.roles.contains_key(role.value.as_str()) || context.file.may_declare(&role.value) || role.value == "Everyone"
 }
 
 /// The fault of naming a role that is not declared.

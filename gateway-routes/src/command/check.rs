@@ -25,7 +25,8 @@ pub(super) fn closing_line(source: &Source, compilation: &Compilation) -> String
         1 => Some(format!("1 {what}")),
         _ => Some(format!("{count} {what}s")),
     };
-    let routes = compilation.table.as_ref().map(|table| format!("{} routes", table.routes.len()));
+    let routes = compilation.table.as_ref().map(|table| table.routes.len());
+    let routes = routes.map(|count| counted(count, "route").unwrap_or_else(|| "no routes".to_owned()));
     let errors = counted(compilation.count(Level::Error), "error");
     let warnings = counted(compilation.count(Level::Warning), "warning");
     let none = (errors.is_none() && warnings.is_none()).then(|| "no faults".to_owned());
@@ -49,6 +50,6 @@ mod tests {
         assert_eq!(closing(&file(&[route(""), route("")])), "routes.ron: 1 error");
         assert_eq!(closing(""), "routes.ron: 1 error");
         let warned = file(&[route("target: \"http://s:1/\"")]);
-        assert_eq!(closing(&warned), "routes.ron: 1 routes, 1 warning");
+        assert_eq!(closing(&warned), "routes.ron: 1 route, 1 warning");
     }
 }

@@ -17,17 +17,12 @@ struct Report<'a> {
 }
 
 pub(super) fn run(table: &Table, method: &str, path: &str, role: Option<&str>, format: Format) -> u8 {
-    let role = match role {
-        None => None,
-        Some(name) => match table.roles.iter().position(|role| role.name == name) {
-            Some(role) => Some(role),
-            None => {
-                terminal::message(&unknown_role(table, name));
-                return UNUSABLE;
-            }
-        },
-    };
-    let request = Request { method, target: path, role };
+    let index = role.and_then(|name| table.roles.iter().position(|role| role.name == name));
+    if let (Some(name), None) = (role, index) {
+        terminal::message(&unknown_role(table, name));
+        return UNUSABLE;
+    }
+    let request = Request { method, target: path, role: index };
     let (decision, why) = (decide(table, &request), why(table, &request));
     let route = decision.route.map(|route| &*table.routes[route].path_prefix);
     terminal::data(&match format {

@@ -1,6 +1,6 @@
 //! What becomes of a request: the decisions of a running gateway, in its order, made by the table's own functions.
 
-use gateway_table::{Access, BUILT_IN_PATHS, CanonicalPath, Found, Method, PathMatch, RoleSet, Table};
+use gateway_table::{Access, BUILT_IN_PATHS, CanonicalPath, Found, Method, PathMatch, RoleSet, Table, Trie};
 
 /// A request, as far as routing and authorisation look at it.
 #[derive(Debug, Clone, Copy)]
@@ -150,26 +150,36 @@ fn why_this_prefix(table: &Table, path: &CanonicalPath<'_>, found: &Found) -> Ve
     let Some(winner) = table.owners(found).next() else { return Vec::new() };
     let winner = &*table.routes[winner].path_prefix;
     let mut why = vec![format!("`{winner}` owns `{}`", &**path)];
-    let mut seen = vec![shape(winner)];
-    for route in &*table.routes {
-        let loser = shape(&route.path_prefix);
-        if matches(&loser, path) && !seen.contains(&loser) {
-            why.push(why_lost(&route.path_prefix, winner));
-            seen.push(loser);
-        }
-    }
+    let losers = matching_prefixes(table, path).into_iter().filter(|prefix| shape(prefix) != shape(winner));
+    why.extend(losers.map(|loser| why_lost(loser, winner)));
     why
+}
+
+/// Every prefix that matches `path`, one of each shape, in the order of the file. Where the running gateway looks for the
+/// best match alone, this looks at all of them.
+fn matching_prefixes<'a>(table: &'a Table, path: &str) -> Vec<&'a str> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let Trie { nodes, edges, owners } = &table.trie;
+    let mut first_owners: Vec<u32> = Vec::new();
+    let mut reached = vec![(0, 0)];
+    while let Some((index, depth)) = reached.pop() {
+        let node = nodes[index as usize];
+        first_owners.extend(owners[node.owners.0 as usize..node.owners.1 as usize].first());
+        let Some(segment) = segments.get(depth) else { continue };
+        let children = &edges[node.edges.0 as usize..node.edges.1 as usize];
+        if let Ok(child) = children.binary_search_by(|edge| (*edge.label).cmp(segment)) {
+            reached.push((children[child].node, depth + 1));
+        }
+        reached.extend((node.parameter != 0).then_some((node.parameter, depth + 1)));
+    }
+    first_owners.sort_unstable();
+    first_owners.into_iter().map(|route| &*table.routes[route as usize].path_prefix).collect()
 }
 
 /// The segments of a prefix; `None` stands for a parameter.
 fn shape(prefix: &str) -> Vec<Option<&str>> {
     let segments = prefix.split('/').filter(|segment| !segment.is_empty());
     segments.map(|segment| (!segment.starts_with('{')).then_some(segment)).collect()
-}
-
-fn matches(shape: &[Option<&str>], path: &str) -> bool {
-    let mut segments = path.split('/').skip(1).filter(|segment| !segment.is_empty());
-    shape.iter().all(|want| segments.next().is_some_and(|have| want.is_none_or(|want| want == have)))
 }
 
 fn why_lost(loser: &str, winner: &str) -> String {
@@ -196,9 +206,8 @@ fn why_role(table: &Table, route: usize, role: Option<usize>) -> String {
     let Some(role) = role else {
         return format!("the route asks for {roles}, and the caller has no token");
     };
-    let Table { roles: declared, .. } = table;
-    let name = &declared[role].name;
-    match (wanted.contains(role), declared[role].grants.intersects(wanted)) {
+    let name = &table.roles[role].name;
+    match (wanted.contains(role), table.roles[role].grants.intersects(wanted)) {
         (true, _) => format!("the route asks for {roles}, which `{name}` is"),
         (false, true) => format!("the route asks for {roles}, which `{name}` implies"),
         (false, false) => format!("the route asks for {roles}, and `{name}` neither is nor implies that"),
@@ -208,4 +217,64 @@ fn why_role(table: &Table, route: usize, role: Option<usize>) -> String {
 /// The names of these roles, as a sentence lists them.
 pub(crate) fn role_names(table: &Table, roles: RoleSet) -> String {
     crate::similar::listed(roles.iter().filter_map(|role| table.roles.get(role)).map(|role| &*role.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{file, route};
+    use crate::{CheckedTable, Source, compile};
+
+    fn table() -> CheckedTable {
+        let text = file(&[
+            route("path_prefix: \"/\", service: \"ui\", target: \"http://ui\", required_role: Everyone(reason: \"x\")"),
+            route("path_prefix: \"/a/{x}\", methods: [GET]"),
+            route("path_prefix: \"/a/b\", required_role: AnyOf([Viewer])"),
+        ]);
+        let roles = "Admin: Role(claim: \"admin\", implies: [Viewer]), Viewer: \"viewer\"";
+        compile(&Source::new("routes.ron", text.replace("Admin: \"admin\"", roles))).table.unwrap()
+    }
+
+    fn outcome(method: &str, target: &str, role: Option<usize>) -> (Outcome, Option<String>) {
+        let decision = decide(&table(), &Request { method, target, role });
+        (decision.outcome, decision.target)
+    }
+
+    #[test]
+    fn decisions_come_in_the_order_of_the_gateway() {
+        for (method, target, role, expected) in [
+            ("GET", "/a//b", None, Outcome::BadRequest),
+            ("GET", "/a/%2e%2e/b", Some(0), Outcome::BadRequest),
+            ("GET", "/healthcheck", None, Outcome::BuiltIn),
+            ("HEAD", "/api/healthcheck?x", None, Outcome::BuiltIn),
+            ("POST", "/healthcheck", None, Outcome::MethodNotAllowed),
+            ("BREW", "/a/b", Some(0), Outcome::MethodNotAllowed),
+            ("POST", "/a/c", Some(0), Outcome::MethodNotAllowed),
+            ("GET", "/a/c", None, Outcome::Unauthorized),
+            ("GET", "/a/c", Some(1), Outcome::Forbidden),
+        ] {
+            assert_eq!(outcome(method, target, role), (expected, None), "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn what_is_forwarded_has_its_whole_target() {
+        assert_eq!(outcome("HEAD", "/a/%63/d?q=1&r", Some(0)), (Outcome::Forward, Some("http://s:1/d?q=1&r".into())));
+        assert_eq!(outcome("PUT", "/a/b", Some(0)), (Outcome::Forward, Some("http://s:1/".into())));
+        assert_eq!(outcome("GET", "/x", None), (Outcome::Forward, Some("http://ui/x".into())));
+    }
+
+    #[test]
+    fn the_reasons_name_the_winner_the_losers_and_the_role() {
+        let why = why(&table(), &Request { method: "GET", target: "/a/b/c", role: Some(0) });
+        assert_eq!(
+            why,
+            [
+                "`/a/b` owns `/a/b/c`",
+                "`/` matches too, but is shorter than `/a/b`",
+                "`/a/{x}` matches too, but loses where `/a/b` has the literal segment `b`",
+                "the route asks for `Viewer`, which `Admin` implies",
+            ]
+        );
+    }
 }

@@ -14,10 +14,8 @@ pub fn human(table: &Table) -> String {
     let widths: Vec<usize> = (0..4).map(width).collect();
     let mut text = String::new();
     for row in &rows {
-        for (cell, width) in row.iter().zip(&widths) {
-            text += &format!("{cell:width$}  ");
-        }
-        text = text + &row[4] + "\n";
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        text += &cells.chain([format!("{}\n", row[4])]).collect::<Vec<_>>().join("  ");
     }
     text
 }
@@ -49,7 +47,7 @@ pub fn json(table: &Table) -> String {
         "services": services.collect::<Vec<_>>(),
         "routes": table.routes.iter().map(|route| route_json(table, route)).collect::<Vec<_>>(),
     });
-    serde_json::to_string_pretty(&report).expect("plain data has a JSON form") + "\n"
+    format!("{report:#}\n")
 }
 
 fn route_json(table: &Table, route: &Route) -> Value {

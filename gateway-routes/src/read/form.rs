@@ -23,6 +23,10 @@ pub(super) struct Form<'n, 'a> {
     /// Where the struct starts: its name, or its bracket.
     pub(super) place: Span,
     given: Vec<Option<&'n tree::Field<'a>>>,
+    /// Whether its end was not found, so that no field can be called absent.
+    is_cut: bool,
+    /// Fields that a misspelt one most likely means: they are not missing, that is told already.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'n, 'a> Form<'n, 'a> {
@@ -32,6 +36,7 @@ impl<'n, 'a> Form<'n, 'a> {
             Kind::Struct { fields, .. } => fields,
             Kind::Tuple { items, .. } if items.is_empty() => &[],
             Kind::Broken => return None,
+            _ if node.is_cut => return None,
             _ => {
                 faults.push(wrong_type(node, &format!("`{}(…)`", shape.name)));
                 return None;
@@ -40,7 +45,13 @@ impl<'n, 'a> Form<'n, 'a> {
         if let Some(name) = node.name().filter(|name| *name != shape.name) {
             faults.push(wrong_name(name, node.head(), shape.name));
         }
-        let mut form = Self { shape, place: node.head(), given: vec![None; shape.fields.len()] };
+        let mut form = Self {
+            shape,
+            place: node.head(),
+            given: vec![None; shape.fields.len()],
+            is_cut: node.is_cut,
+            misspelt: Vec::new(),
+        };
         for field in fields {
             form.place_field(field, faults);
         }
@@ -50,7 +61,9 @@ impl<'n, 'a> Form<'n, 'a> {
     fn place_field(&mut self, field: &'n tree::Field<'a>, faults: &mut Faults) {
         let name = field.name.value;
         let Some(index) = self.shape.fields.iter().position(|known| *known == name) else {
-            faults.push(unknown_field(self.shape, name, field.name.span));
+            let meant = similar::closest(name, self.shape.fields.iter().copied());
+            self.misspelt.extend(meant);
+            faults.push(unknown_field(self.shape, name, meant, field.name.span));
             return;
         };
         match self.given[index] {
@@ -77,6 +90,7 @@ impl<'n, 'a> Form<'n, 'a> {
         read: impl FnOnce(&'n Node<'a>, &mut Faults) -> Option<T>,
     ) -> Field<T> {
         match self.node(field) {
+            None if self.is_cut || self.misspelt.contains(&field) => Field::Broken,
             None => Field::Absent,
             Some(node) => read(node, faults).map_or(Field::Broken, Field::Given),
         }
@@ -104,17 +118,17 @@ fn missing_field(name: &str, field: &str, place: Span) -> Fault {
         .help(format!("add `{field}: …`"))
 }
 
-fn unknown_field(shape: &Shape, name: &str, span: Span) -> Fault {
+fn unknown_field(shape: &Shape, name: &str, meant: Option<&str>, span: Span) -> Fault {
     let message = format!("`{}` has no field `{name}`", shape.name);
     let mut fault = Fault::new(Code::UnknownField, message, span, "unknown field");
-    if let Some(similar) = similar::closest(name, shape.fields.iter().copied()) {
-        fault = fault.fix("a field with a similar name exists", span, similar);
+    if let Some(meant) = meant {
+        fault = fault.fix("a field with a similar name exists", span, meant);
     } else {
         let fields = similar::listed(shape.fields.iter().copied());
         fault = fault.help(format!("`{}` has the fields {}", shape.name, fields.replace(" or ", " and ")));
     }
-    let lower = name.to_lowercase();
-    if SECURITY_WORDS.iter().any(|word| lower.contains(word)) {
+    let words = [name.to_lowercase(), meant.unwrap_or_default().to_owned()];
+    if SECURITY_WORDS.iter().any(|guard| words.iter().any(|word| word.contains(guard))) {
         fault = fault
             .note("this field looks as if it guards the route; left unread, the route would be open wider than meant");
     }

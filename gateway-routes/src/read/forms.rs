@@ -73,8 +73,12 @@ fn entries<'n, 'a>(node: &'n Node<'a>, expected: &str, faults: &mut Faults) -> &
 
 fn read_roles(source: &str, node: &Node<'_>, file: &mut RouteFile, faults: &mut Faults) {
     let mut first: HashMap<String, Span> = HashMap::new();
+    file.roles_are_cut = node.is_cut || !matches!(node.kind, Kind::Map(_));
     for (key, value) in entries(node, "a map of roles", faults) {
-        let Some(name) = word(key, "a role's name", faults) else { continue };
+        let Some(name) = word(key, "a role's name", faults) else {
+            file.roles_are_cut = true;
+            continue;
+        };
         if let Some(first) = first.get(&name.value) {
             let message = format!("the role `{}` is declared twice", name.value);
             let fault = Fault::new(Code::DuplicateField, message, name.span, "declared again");

@@ -51,34 +51,34 @@ pub(super) enum Token<'a> {
     End,
 }
 
-/// Why a token could not be finished.
+/// What could not be finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LexFault {
-    UnclosedText,
-    UnclosedRawText,
-    UnclosedComment,
+    Text,
+    RawText,
+    Comment,
 }
 
 impl LexFault {
     pub(super) const fn code(self) -> Code {
         match self {
-            Self::UnclosedText | Self::UnclosedRawText => Code::BadLiteral,
-            Self::UnclosedComment => Code::NotRon,
+            Self::Text | Self::RawText => Code::BadLiteral,
+            Self::Comment => Code::NotRon,
         }
     }
 
     pub(super) const fn message(self) -> &'static str {
         match self {
-            Self::UnclosedText | Self::UnclosedRawText => "this text is never closed",
-            Self::UnclosedComment => "this comment is never closed",
+            Self::Text | Self::RawText => "this text is never closed",
+            Self::Comment => "this comment is never closed",
         }
     }
 
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::UnclosedText => "a closing `\"` is missing",
-            Self::UnclosedRawText => "the closing `\"`, with as many `#` as it opens with, is missing",
-            Self::UnclosedComment => "`*/` is missing",
+            Self::Text => "a closing `\"` is missing",
+            Self::RawText => "the closing `\"`, with as many `#` as it opens with, is missing",
+            Self::Comment => "`*/` is missing",
         }
     }
 }
@@ -107,7 +107,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn next(&mut self) -> (Token<'a>, Span) {
         if let Some(start) = self.skip_space() {
             self.stop();
-            return (Token::Broken(LexFault::UnclosedComment), Span::new(start, start + 2));
+            return (Token::Broken(LexFault::Comment), Span::new(start, start + 2));
         }
         let start = self.at;
         let token = self.token();
@@ -177,34 +177,24 @@ impl<'a> Lexer<'a> {
         let mut inside = quoted.char_indices().skip(1);
         let escaped = inside.next().is_some_and(|(_, character)| character == '\\');
         let close = inside.skip(usize::from(escaped)).take(LONGEST).find(|(_, character)| *character == '\'');
-        match close {
-            Some((at, _)) => {
-                self.at += prefix + at + 1;
-                Token::Scalar(scalar)
-            }
-            None => {
-                self.at += prefix + 1;
-                Token::Stray('\'')
-            }
-        }
+        self.at += prefix + 1 + close.map_or(0, |(at, _)| at);
+        if close.is_some() { Token::Scalar(scalar) } else { Token::Stray('\'') }
     }
 
     /// A text in which `\` escapes. One that runs over lines and has no separator behind it has most likely lost its closing
     /// quote on its first line; it is taken to end there, and what follows can be read.
     fn text(&mut self, prefix: usize, quoted: &'a str, scalar: Scalar) -> Token<'a> {
-        let line_end = quoted.find(['\n', '\r']).unwrap_or(quoted.len());
-        let within = if self.texts_end_on_their_line { &quoted[..line_end] } else { quoted };
-        match closing_quote(within) {
-            Some(close) if close < line_end || may_follow_text(&quoted[close + 1..]) => {
-                self.at += prefix + close + 1;
-                Token::Scalar(scalar)
-            }
-            _ => {
-                self.texts_end_on_their_line = true;
-                self.at += prefix + quoted[..line_end].trim_end_matches([' ', '\t', ',', ')']).len().max(1);
-                Token::Broken(LexFault::UnclosedText)
-            }
+        let close = closing_quote(quoted, self.texts_end_on_their_line);
+        if let Some(close) = close
+            && (may_follow_text(&quoted[close + 1..]) || !quoted[..close].contains('\n'))
+        {
+            self.at += prefix + close + 1;
+            return Token::Scalar(scalar);
         }
+        self.texts_end_on_their_line = true;
+        let line = &quoted[..quoted.find(['\n', '\r']).unwrap_or(quoted.len())];
+        self.at += prefix + line.trim_end_matches([' ', '\t', ',', ')']).len().max(1);
+        Token::Broken(LexFault::Text)
     }
 
     fn raw_text(&mut self, prefix: usize, quoted: &'a str, scalar: Scalar) -> Token<'a> {
@@ -219,7 +209,7 @@ impl<'a> Lexer<'a> {
             return Token::Scalar(scalar);
         }
         self.stop();
-        Token::Broken(LexFault::UnclosedRawText)
+        Token::Broken(LexFault::RawText)
     }
 
     fn name(&mut self, rest: &'a str) -> Option<Token<'a>> {
@@ -280,13 +270,14 @@ fn comment_length(text: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Where the text that `quoted` starts with has its closing quote.
-fn closing_quote(quoted: &str) -> Option<usize> {
+/// Where the text that `quoted` starts with has its closing quote; on its first line, if need be.
+fn closing_quote(quoted: &str, on_this_line: bool) -> Option<usize> {
     let bytes = quoted.as_bytes();
     let mut at = 1;
     loop {
         match bytes.get(at)? {
             b'"' => return Some(at),
+            b'\n' if on_this_line => return None,
             b'\\' => at += 2,
             _ => at += 1,
         }

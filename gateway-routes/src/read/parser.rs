@@ -31,11 +31,27 @@ pub(super) fn parse<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Option<Node<'
     Some(root)
 }
 
+/// What was found between a pair of brackets.
+struct Items<T> {
+    span: Span,
+    found: Vec<T>,
+    /// Whether the closing bracket was not found.
+    is_cut: bool,
+}
+
+impl<T> Items<T> {
+    fn into_kind<'a>(self, kind: impl FnOnce(Vec<T>) -> Kind<'a>) -> (Span, bool, Kind<'a>) {
+        (self.span, self.is_cut, kind(self.found))
+    }
+}
+
 struct Parser<'a, 'f> {
     text: &'a str,
     lexer: Lexer<'a>,
     token: Token<'a>,
     span: Span,
+    /// Where the token before ends.
+    behind: usize,
     /// The brackets that are open here, innermost last.
     open: Vec<(Bracket, Span)>,
     faults: &'f mut Vec<Fault>,
@@ -49,10 +65,11 @@ impl<'a, 'f> Parser<'a, 'f> {
     fn new(text: &'a str, faults: &'f mut Vec<Fault>) -> Self {
         let mut lexer = Lexer::new(text);
         let (token, span) = lexer.next();
-        Self { text, lexer, token, span, open: Vec::new(), faults, last_fault: None, stopped: false }
+        Self { text, lexer, token, span, behind: 0, open: Vec::new(), faults, last_fault: None, stopped: false }
     }
 
     fn advance(&mut self) {
+        self.behind = self.span.end;
         (self.token, self.span) = if self.stopped {
             let end = self.text.len();
             (Token::End, Span::new(end, end))
@@ -91,7 +108,7 @@ impl<'a, 'f> Parser<'a, 'f> {
 
     fn broken(&mut self, fault: LexFault) {
         self.fault(Fault::new(fault.code(), fault.message(), self.span, fault.label()));
-        if fault != LexFault::UnclosedText {
+        if fault != LexFault::Text {
             self.stop();
         }
     }
@@ -166,11 +183,11 @@ impl<'a, 'f> Parser<'a, 'f> {
             Token::Name { word, raw } => {
                 self.advance();
                 match (word_value(word, raw), self.token) {
-                    (Some(kind), _) => Node { span, kind },
+                    (Some(kind), _) => Node::new(span, kind),
                     (None, Token::Open(Bracket::Round)) => {
                         self.bracketed(Some(Spanned { value: word, span }), Bracket::Round)
                     }
-                    (None, _) => Node { span, kind: Kind::Name(word) },
+                    (None, _) => Node::new(span, Kind::Name(word)),
                 }
             }
             Token::Scalar(scalar) => self.scalar(scalar),
@@ -185,7 +202,7 @@ impl<'a, 'f> Parser<'a, 'f> {
 
     fn missing_value(&mut self) -> Node<'a> {
         self.unexpected("a value");
-        Node { span: self.span, kind: Kind::Broken }
+        Node::new(self.span, Kind::Broken)
     }
 
     fn scalar(&mut self, scalar: Scalar) -> Node<'a> {
@@ -197,7 +214,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             self.fault(Fault::new(Code::BadLiteral, message, span, "cannot be read"));
             Kind::Broken
         });
-        Node { span, kind }
+        Node::new(span, kind)
     }
 
     /// `Some(value)` is the value: an author need not write it, and may.
@@ -205,41 +222,29 @@ impl<'a, 'f> Parser<'a, 'f> {
         self.advance();
         if self.token != Token::Open(Bracket::Round) {
             self.unexpected("`(` behind `Some`");
-            return Node { span: self.span, kind: Kind::Broken };
+            return Node::new(self.span, Kind::Broken);
         }
-        let node = self.bracketed_items(Bracket::Round, Self::value);
-        let (span, mut items) = node;
-        match (items.pop(), items.is_empty()) {
-            (Some(item), true) => item,
-            _ => {
-                self.fault(Fault::new(Code::NotRon, "`Some` holds one value", span, "one value belongs here"));
-                Node { span, kind: Kind::Broken }
-            }
+        let mut some = self.bracketed_items(Bracket::Round, Self::value);
+        if let (Some(item), true) = (some.found.pop(), some.found.is_empty()) {
+            return item;
         }
+        self.fault(Fault::new(Code::NotRon, "`Some` holds one value", some.span, "one value belongs here"));
+        Node::new(some.span, Kind::Broken)
     }
 
     /// What stands in brackets, with the name in front of it.
     fn bracketed(&mut self, name: Option<Spanned<&'a str>>, bracket: Bracket) -> Node<'a> {
         let start = name.as_ref().map_or(self.span, |name| name.span);
-        let (end, kind) = match bracket {
-            Bracket::Square => {
-                let (span, items) = self.bracketed_items(bracket, Self::value);
-                (span, Kind::List(items))
-            }
-            Bracket::Curly => {
-                let (span, entries) = self.bracketed_items(bracket, Self::entry);
-                (span, Kind::Map(entries))
-            }
+        let (span, is_cut, kind) = match bracket {
+            Bracket::Square => self.bracketed_items(bracket, Self::value).into_kind(Kind::List),
+            Bracket::Curly => self.bracketed_items(bracket, Self::entry).into_kind(Kind::Map),
             Bracket::Round if self.opens_fields() => {
-                let (span, fields) = self.bracketed_items(bracket, Self::field);
-                (span, Kind::Struct { name, fields: fields.into_iter().flatten().collect() })
+                let fields = self.bracketed_items(bracket, Self::field);
+                fields.into_kind(|fields| Kind::Struct { name, fields: fields.into_iter().flatten().collect() })
             }
-            Bracket::Round => {
-                let (span, items) = self.bracketed_items(bracket, Self::value);
-                (span, Kind::Tuple { name, items })
-            }
+            Bracket::Round => self.bracketed_items(bracket, Self::value).into_kind(|items| Kind::Tuple { name, items }),
         };
-        Node { span: start.to(end), kind }
+        Node { span: start.to(span), kind, is_cut }
     }
 
     /// Whether the bracket here is followed by a field: a word, and then a colon or what looks like a forgotten one.
@@ -250,18 +255,18 @@ impl<'a, 'f> Parser<'a, 'f> {
     }
 
     /// The elements up to the bracket that closes; the span is the brackets' and what is between.
-    fn bracketed_items<T>(&mut self, bracket: Bracket, element: fn(&mut Self) -> T) -> (Span, Vec<T>) {
+    fn bracketed_items<T>(&mut self, bracket: Bracket, element: fn(&mut Self) -> T) -> Items<T> {
         let open = self.span;
         let mut items = Vec::new();
         if self.open.len() >= MAX_DEPTH {
             let message = format!("brackets are nested deeper than {MAX_DEPTH}");
             self.fault(Fault::new(Code::TooDeep, message, open, "one too deep"));
             self.stop();
-            return (open, items);
+            return Items { span: open, found: items, is_cut: true };
         }
         self.open.push((bracket, open));
         self.advance();
-        let end = loop {
+        let (end, is_cut) = loop {
             if let Some(end) = self.closing(bracket, open) {
                 break end;
             }
@@ -270,35 +275,36 @@ impl<'a, 'f> Parser<'a, 'f> {
             self.separator(before);
         };
         self.open.pop();
-        (open.to(end), items)
+        Items { span: open.to(end), found: items, is_cut }
     }
 
     /// Where the brackets end, when they end here: with the bracket that closes, with one that closes another, with the text.
-    fn closing(&mut self, bracket: Bracket, open: Span) -> Option<Span> {
+    /// Told along with it is whether something may be missing.
+    fn closing(&mut self, bracket: Bracket, open: Span) -> Option<(Span, bool)> {
         match self.token {
             Token::Close(closing) if closing == bracket => {
                 let end = self.span;
                 self.advance();
-                Some(end)
+                Some((end, false))
             }
             Token::Close(closing) if self.open.iter().any(|(open, _)| *open == closing) => {
                 self.unclosed(bracket, open, &format!("`{}` closes another bracket", closing.close()));
-                Some(Span::new(self.span.start, self.span.start))
+                Some((Span::new(self.span.start, self.span.start), true))
             }
+            // No such bracket is open: it is taken for a slip of the one that is.
             Token::Close(closing) => {
-                let message = format!("`{}` closes no bracket", closing.close());
-                let label = format!("expected `{}`", bracket.close());
-                self.fault(
-                    Fault::new(Code::Unclosed, message, self.span, label).and(open, "the bracket that is open here"),
-                );
+                let end = self.span;
+                let message = format!("`{}` is closed by `{}`", bracket.open(), closing.close());
+                let fault = Fault::new(Code::Unclosed, message, end, format!("expected `{}`", bracket.close()));
+                self.fault(fault.and(open, "opened here").fix("write", end, bracket.close()));
                 self.advance();
-                self.closing(bracket, open)
+                Some((end, false))
             }
             Token::End => {
                 self.unclosed(bracket, open, "the file ends here");
                 // The outer brackets are not closed either: that is the same slip.
                 self.stopped = true;
-                Some(self.span)
+                Some((self.span, true))
             }
             _ => None,
         }
@@ -316,13 +322,24 @@ impl<'a, 'f> Parser<'a, 'f> {
         match self.token {
             Token::Comma => return self.advance(),
             Token::Close(_) | Token::End => return,
-            _ => self.unexpected("`,`"),
+            _ => self.missing_comma(),
         }
         let can_start = matches!(self.token, Token::Name { .. } | Token::Scalar(_) | Token::Open(_));
         if !can_start || self.span.start == before {
             self.skip_to_separator();
             self.expect(Token::Comma);
         }
+    }
+
+    /// Tells that a comma is missing, where it belongs: behind what comes before, which may be a line above.
+    fn missing_comma(&mut self) {
+        if matches!(self.token, Token::Broken(_) | Token::Colon | Token::Stray(_)) {
+            return self.unexpected("`,`");
+        }
+        let message = format!("expected `,`, found {}", self.describe_token());
+        let place = Span::new(self.behind, self.behind);
+        let fault = Fault::new(Code::NotRon, message, place, "a comma is missing here");
+        self.fault(fault.fix("add it", place, ","));
     }
 
     /// Goes to the next comma, or closing bracket, that belongs to the brackets that are open here.
@@ -369,7 +386,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             Token::Scalar(_) | Token::Name { .. } | Token::Open(_) => self.unexpected("`:`"),
             _ => {
                 self.unexpected("`:`");
-                return Node { span: self.span, kind: Kind::Broken };
+                return Node::new(self.span, Kind::Broken);
             }
         }
         self.value()

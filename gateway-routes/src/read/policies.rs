@@ -109,7 +109,7 @@ fn retry_cause(node: &Node<'_>, faults: &mut Faults) -> Option<Spanned<RetryCaus
             let code = only_item(node, "one status code, as in `Status(503)`", faults)?;
             return retry_status(code, faults);
         }
-        (Kind::Name("Status"), _) | (Kind::Integer(_), _) => {
+        (Kind::Name("Status") | Kind::Integer(_), _) => {
             faults.push(wrong_type(node, "a cause").help("a status code is written `Status(503)`"));
             return None;
         }

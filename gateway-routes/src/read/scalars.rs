@@ -47,14 +47,11 @@ pub(super) fn reason(source: &str, node: &Node<'_>, faults: &mut Faults) -> Opti
 /// A whole number up to [`MAX_COUNT`].
 pub(super) fn count(node: &Node<'_>, faults: &mut Faults) -> Option<Spanned<u32>> {
     match node.kind {
-        Kind::Integer(number) => match u32::try_from(number).ok().filter(|number| *number <= MAX_COUNT) {
-            Some(value) => Some(Spanned { value, span: node.span }),
-            None => {
-                faults.push(out_of_range(node.span));
-                None
-            }
-        },
-        Kind::Other("a number") => {
+        Kind::Integer(number) if number <= MAX_COUNT.into() => {
+            let value = u32::try_from(number).ok()?;
+            Some(Spanned { value, span: node.span })
+        }
+        Kind::Integer(_) | Kind::Other("a number") => {
             faults.push(out_of_range(node.span));
             None
         }

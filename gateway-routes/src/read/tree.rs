@@ -10,6 +10,8 @@ use crate::{Span, similar};
 pub(super) struct Node<'a> {
     pub(super) span: Span,
     pub(super) kind: Kind<'a>,
+    /// Whether its closing bracket was not found: what seems to be missing in it may only be unread.
+    pub(super) is_cut: bool,
 }
 
 /// What a value is.
@@ -49,6 +51,10 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Node<'a> {
+    pub(super) fn new(span: Span, kind: Kind<'a>) -> Self {
+        Self { span, kind, is_cut: false }
+    }
+
     /// The name in front of its brackets, or the word that it is.
     pub(super) fn name(&self) -> Option<&'a str> {
         match &self.kind {

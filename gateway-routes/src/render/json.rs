@@ -34,6 +34,10 @@ struct LabelReport {
 }
 
 /// The faults as one JSON object.
+///
+/// # Panics
+///
+/// Never: plain data has a JSON form.
 pub fn json(source: &Source, faults: &[Fault]) -> String {
     let lines = Lines::new(source.text());
     let count = |level| faults.iter().filter(|fault| fault.level == level).count();
