@@ -47,14 +47,14 @@ struct RunArguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
-        None => run(arguments.run),
-        Some(Command::Run(arguments)) => run(arguments),
+        None => run(&arguments.run),
+        Some(Command::Run(arguments)) => run(&arguments),
         Some(Command::Routes(route_command)) => command::run(&route_command, Some(&routes::TABLE)),
         Some(Command::Version) => version(),
     }
 }
 
-fn run(arguments: RunArguments) -> ExitCode {
+fn run(arguments: &RunArguments) -> ExitCode {
     let mut settings = match Settings::load(arguments.config_name.as_deref()) {
         Ok(settings) => settings,
         Err(error) => return fail(2, &error),
