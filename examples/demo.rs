@@ -3,6 +3,8 @@
 //! CoreAuth issues real RS256 tokens; CoreRL, CoreConfig and CoreTelemetry answer with what reached them; coredinator is
 //! down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a demo is there to be read")]
+
 mod routes {
     //! `routes.ron`, compiled.
 
@@ -30,19 +32,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The services around the gateway.
 struct Neighbours {
-    core_auth: Server,
-    core_rl: Server,
-    core_config: Server,
-    core_telemetry: Server,
+    auth: Server,
+    agents: Server,
+    config: Server,
+    telemetry: Server,
 }
 
 impl Neighbours {
     fn start(issuer: &Arc<Issuer>) -> std::io::Result<Self> {
         Ok(Self {
-            core_auth: core_auth(Arc::clone(issuer))?,
-            core_rl: echo("corerl", show)?,
-            core_config: echo("coreconfig", show)?,
-            core_telemetry: echo("coretelemetry", show)?,
+            auth: core_auth(Arc::clone(issuer))?,
+            agents: echo("corerl", show)?,
+            config: echo("coreconfig", show)?,
+            telemetry: echo("coretelemetry", show)?,
         })
     }
 
@@ -64,10 +66,10 @@ impl Neighbours {
                coredinator: http://{nowhere}\n",
             issuer = Issuer::NAME,
             audience = Issuer::AUDIENCE,
-            core_auth = self.core_auth.url(),
-            core_rl = self.core_rl.url(),
-            core_config = self.core_config.url(),
-            core_telemetry = self.core_telemetry.url(),
+            core_auth = self.auth.url(),
+            core_rl = self.agents.url(),
+            core_config = self.config.url(),
+            core_telemetry = self.telemetry.url(),
             nowhere = nowhere()?,
         );
         std::fs::write(&file, configuration)?;

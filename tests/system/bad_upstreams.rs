@@ -2,7 +2,7 @@
 
 use crate::support::client::{Client, ask};
 use crate::support::gateway::{Running, open_route};
-use crate::support::upstream::Upstream;
+use crate::support::upstream::{Peer, Upstream};
 
 /// Asks twice on one connection: the same happens twice, and the gateway is well afterwards.
 fn status_of(upstream: std::net::SocketAddr) -> u16 {
@@ -72,7 +72,7 @@ fn a_server_error_is_a_bad_gateway_and_its_text_stays_inside() {
 
 #[test]
 fn an_upstream_that_does_not_answer_in_time_is_a_gateway_timeout() {
-    let silent = Upstream::scripted(|peer| peer.wait_for_close());
+    let silent = Upstream::scripted(Peer::wait_for_close);
     assert_eq!(status_of(silent.address()), 504);
     let half = Upstream::scripted(|peer| {
         peer.head();

@@ -32,7 +32,7 @@ fn the_compiled_table_and_the_route_file_answer_alike() {
         &["routes", "--format", "json"],
     ] {
         let of_file: Vec<&str> = match arguments[0] {
-            "match" => [&arguments[..], &["routes.ron"]].concat(),
+            "match" => [arguments, &["routes.ron"]].concat(),
             _ => [&["routes", "routes.ron"], &arguments[1..]].concat(),
         };
         assert_eq!(stdout(arguments), stdout(&of_file));

@@ -3,6 +3,8 @@
 //! Most tests serve a route file of their own in this process, which is compiled at run time by the same compiler;
 //! `platform` and `lifecycle` start the real binary with the real routes.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod bad_upstreams;
 mod command_line;
 mod forwarding;

@@ -14,15 +14,17 @@ fn every_route_of_the_platform_reaches_its_service_for_whoever_has_the_role() {
     let auth = core_auth(Arc::clone(&issuer)).unwrap();
     let services =
         ["corerl", "coreconfig", "coredinator", "coretelemetry"].map(|name| (name, echo(name, |_| {}).unwrap()));
-    let addresses: String = services.iter().map(|(name, server)| format!("  {name}: {}\n", server.url())).collect();
+    let addresses: Vec<String> =
+        services.iter().map(|(name, server)| format!("  {name}: {}\n", server.url())).collect();
     let folder = tempfile::tempdir().unwrap();
     let gateway = Process::start(
         folder.path(),
         &format!(
             "auth:\n  issuer: {}\n  audience: {}\n  jwks: {{ url: {url}/.well-known/jwks.json }}\n\
-             services:\n  coreauth: {url}\n{addresses}",
+             services:\n  coreauth: {url}\n{}",
             Issuer::NAME,
             Issuer::AUDIENCE,
+            addresses.concat(),
             url = auth.url(),
         ),
     );
