@@ -26,7 +26,7 @@ pub(crate) struct ResponseBody {
 
 enum Source {
     Whole(Option<Bytes>),
-    Upstream(Box<UpstreamBody>),
+    Upstream(UpstreamBody),
 }
 
 impl ResponseBody {
@@ -37,7 +37,7 @@ impl ResponseBody {
 
     /// A body that an upstream is still sending.
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
-        Self { source: Source::Upstream(Box::new(body)), exchange: None }
+        Self { source: Source::Upstream(body), exchange: None }
     }
 
     /// Ties the exchange to the body: it ends when the body does.

@@ -3,8 +3,8 @@
 //! In: the fields as a client or an upstream sent them. Out: what the other side may see (RFC 9110 §7.6).
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING,
-    UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -87,11 +87,10 @@ fn append_client(headers: &mut HeaderMap, address: &HeaderValue) {
 
 /// Removes the fields that are for one hop alone, and those that `Connection` names (RFC 9110 §7.6.1).
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        for name in named_by_connection(headers) {
-            headers.remove(name);
-        }
+    for name in named_by_connection(headers) {
+        headers.remove(name);
     }
+    headers.remove(CONNECTION);
     remove_where(headers, is_hop_by_hop);
 }
 
@@ -101,8 +100,11 @@ fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(','))
-        .filter_map(|option| HeaderName::from_bytes(option.trim().as_bytes()).ok())
-        .filter(|name| ![http::header::CONTENT_LENGTH, HOST, AUTHORIZATION, CORRELATION_ID].contains(name))
+        .map(str::trim)
+        // What nearly every message says names no field.
+        .filter(|option| !option.eq_ignore_ascii_case("keep-alive") && !option.eq_ignore_ascii_case("close"))
+        .filter_map(|option| HeaderName::from_bytes(option.as_bytes()).ok())
+        .filter(|name| ![CONTENT_LENGTH, HOST, AUTHORIZATION, CORRELATION_ID].contains(name))
         .collect()
 }
 

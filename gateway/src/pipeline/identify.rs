@@ -1,7 +1,8 @@
 //! Who is asked, and by what name the request goes: its host and its correlation id.
 
+use std::net::Ipv6Addr;
+
 use http::header::HOST;
-use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Request, Version};
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -48,9 +49,27 @@ pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejec
     }
 }
 
-/// `uri-host [ ":" port ]` of RFC 9110 §7.2; user information has no place in it.
+/// `uri-host [ ":" port ]` of RFC 9110 §7.2: an IPv6 address in brackets, or what else RFC 3986 has for a host without
+/// user information.
 fn is_host(host: &[u8]) -> bool {
-    !host.contains(&b'@') && Authority::try_from(host).is_ok()
+    let (name, port) = match host {
+        [b'[', rest @ ..] => match rest.iter().position(|byte| *byte == b']') {
+            Some(end) if is_ipv6(&rest[..end]) => (&b"v6"[..], &rest[end + 1..]),
+            _ => return false,
+        },
+        _ => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
+    };
+    let is_port = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
+    is_port && !name.is_empty() && name.iter().all(is_name)
+}
+
+fn is_ipv6(address: &[u8]) -> bool {
+    std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -87,10 +106,24 @@ mod tests {
 
     #[test]
     fn exactly_one_valid_host_is_asked_for() {
-        for hosts in [&[][..], &["a", "a"], &[""], &["a b"], &["user@a"], &["a:b:c"]] {
+        for hosts in [
+            &[][..],
+            &["a", "a"],
+            &[""],
+            &["a b"],
+            &["user@a"],
+            &["a:b:c"],
+            &["a:x"],
+            &["[::g]"],
+            &["[::1"],
+            &[":1"],
+            &["a/b"],
+        ] {
             assert!(matches!(host_of("/", Version::HTTP_11, hosts), Err(Rejection::BadHost)), "{hosts:?}");
         }
-        assert_eq!(host_of("/", Version::HTTP_11, &["plant:8001"]).unwrap().unwrap(), "plant:8001");
+        for host in ["plant:8001", "192.0.2.1", "[::1]:80", "[::1]", "a_b.local", "a:"] {
+            assert_eq!(host_of("/", Version::HTTP_11, &[host]).unwrap().unwrap(), host);
+        }
         assert_eq!(host_of("/", Version::HTTP_10, &[]).unwrap(), None);
     }
 
