@@ -7,6 +7,7 @@
 
 mod bad_upstreams;
 mod command_line;
+mod documents;
 mod forwarding;
 mod lifecycle;
 mod limits;
