@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::Dispatch;
 
 use crate::auth::Verifier;
-use crate::auth::refresh::{self, KeyRefresh, RefreshHandle};
+use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
 use crate::log::{Level, Log};
 use crate::pipeline::Limiters;
@@ -201,13 +201,13 @@ impl Gateway {
     }
 }
 
-/// What keeps the keys fresh, and what asks it to; nothing where nobody's tokens are believed.
-fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<KeyRefresh>, Option<RefreshHandle>) {
+/// What keeps keys and revocations fresh, and what asks it to; nothing where nobody's tokens are believed.
+fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<Upkeep>, Option<RefreshHandle>) {
     let Some(auth) = auth else {
         tracing::warn!("no keys are configured: every route that asks for a role answers 401");
         return (None, None);
     };
-    let (refresh, handle) = refresh::prepare(auth.jwks.clone(), Arc::clone(verifier), Clock::default());
+    let (refresh, handle) = refresh::prepare(auth, verifier, Clock::default());
     (Some(refresh), Some(handle))
 }
 
@@ -239,7 +239,7 @@ fn start_worker(
 
 /// Keeps the keys fresh until the stop, then waits until the last worker has ended or the time is over.
 async fn keep_until_stopped(
-    refresh: Option<KeyRefresh>,
+    refresh: Option<Upkeep>,
     mut stop: watch::Receiver<bool>,
     mut all_ended: mpsc::Receiver<()>,
     grace: Duration,

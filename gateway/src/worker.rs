@@ -21,7 +21,7 @@ use tokio::task::LocalSet;
 
 use crate::access_log::AccessLog;
 use crate::auth::refresh::RefreshHandle;
-use crate::auth::{Principal, TokenCache, TokenFault, Verifier};
+use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::clock::{Clock, UnixSeconds};
 use crate::connection::{self, Client, Limits, Watch};
 use crate::log::{Level, LogSender};
@@ -65,10 +65,10 @@ pub(crate) struct Rules {
 pub(crate) struct Worker {
     pub(crate) table: &'static Table,
     pub(crate) limiters: Arc<Limiters>,
-    pub(crate) key_refresh: Option<RefreshHandle>,
     pub(crate) access_log: Rc<AccessLog>,
     /// How long an upstream may pause in the middle of an answer.
     pub(crate) stall_limit: Duration,
+    key_refresh: Option<RefreshHandle>,
     verifier: Arc<Verifier>,
     tokens: RefCell<TokenCache>,
     upstreams: Arc<[Upstream]>,
@@ -105,6 +105,13 @@ impl Worker {
     /// The bearer of the token in these fields.
     pub(crate) fn verify(&self, headers: &HeaderMap) -> Result<Rc<Principal>, TokenFault> {
         self.verifier.authenticate(&mut self.tokens.borrow_mut(), headers, self.now())
+    }
+
+    /// Has that read which a token of these fields could not be judged without; waits for it, but not for long.
+    pub(crate) async fn remedy(&self, remedy: Remedy, headers: &HeaderMap) {
+        if let Some(handle) = &self.key_refresh {
+            handle.refresh(remedy, self.verifier.key_id(headers).as_deref()).await;
+        }
     }
 
     /// The time of day.

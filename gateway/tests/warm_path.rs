@@ -52,6 +52,7 @@ fn settings() -> AuthSettings {
             source: KeySource::Inline(InlineKeys(String::new())),
             refresh: Duration::from_mins(5),
             grace: Duration::ZERO,
+            cache: None,
         },
         revocations: None,
     }

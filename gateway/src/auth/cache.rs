@@ -11,8 +11,9 @@ use std::rc::Rc;
 use quick_cache::Equivalent;
 use quick_cache::unsync::Cache;
 
-use super::Principal;
-use super::key_set::{KeySet, KnownKey};
+use super::key_set::KnownKey;
+use super::trust::Trust;
+use super::{Principal, TokenFault};
 use crate::clock::UnixSeconds;
 
 /// The tokens that one thread has found good.
@@ -25,7 +26,7 @@ struct Entry {
     principal: Rc<Principal>,
     /// The key that proved it.
     fingerprint: [u8; 32],
-    /// The key set in which that key was seen last.
+    /// The trust under which that key was found and the token not revoked.
     generation: Cell<u64>,
     /// The end of the key's grace period there.
     until: Cell<Option<UnixSeconds>>,
@@ -50,22 +51,30 @@ impl TokenCache {
         self.entries.is_empty()
     }
 
-    /// The principal of a token that was found good, if the key that proved it is still believed.
-    pub(super) fn find(&self, token: &[u8], keys: &KeySet, now: UnixSeconds) -> Option<&Rc<Principal>> {
-        let entry = self.entries.get(&Token(token))?;
-        if entry.generation.get() != keys.generation() {
-            entry.until.set(keys.find(&entry.fingerprint, now)?.until);
-            entry.generation.set(keys.generation());
+    /// The principal of a token that was found good, if the key that proved it is still believed; a fault if the token
+    /// has been revoked since. What has changed since the token was seen last is looked at once.
+    pub(super) fn find(
+        &self,
+        token: &[u8],
+        trust: &Trust,
+        now: UnixSeconds,
+    ) -> Result<Option<&Rc<Principal>>, TokenFault> {
+        let Some(entry) = self.entries.get(&Token(token)) else { return Ok(None) };
+        if entry.generation.get() != trust.generation {
+            let Some(known) = trust.keys.find(&entry.fingerprint, now) else { return Ok(None) };
+            trust.revocations.check(&entry.principal)?;
+            entry.until.set(known.until);
+            entry.generation.set(trust.generation);
         }
         let believed = entry.until.get().is_none_or(|until| now < until);
-        believed.then_some(&entry.principal)
+        Ok(believed.then_some(&entry.principal))
     }
 
-    pub(super) fn insert(&mut self, token: &[u8], principal: &Rc<Principal>, keys: &KeySet, known: &KnownKey) {
+    pub(super) fn insert(&mut self, token: &[u8], principal: &Rc<Principal>, trust: &Trust, known: &KnownKey) {
         let entry = Entry {
             principal: Rc::clone(principal),
             fingerprint: known.key.fingerprint,
-            generation: Cell::new(keys.generation()),
+            generation: Cell::new(trust.generation),
             until: Cell::new(known.until),
         };
         self.entries.insert(StoredToken(token.into()), entry);

@@ -70,6 +70,12 @@ pub(super) fn verify<'a>(
     Ok((Principal { key_id: known.key.kid.clone(), ..principal }, known))
 }
 
+/// The key id that a token names, if its header can be read.
+pub(super) fn key_id(token: &str, rules: &Rules) -> Option<String> {
+    let header = decode(token.split('.').next()?).ok()?;
+    read_header(&header, rules).ok()?.kid
+}
+
 fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Malformed)
 }

@@ -40,10 +40,13 @@ pub struct AuthSettings {
 pub struct JwksSettings {
     /// `auth.jwks.url`, `auth.jwks.file` or `auth.jwks.inline`: exactly one.
     pub source: KeySource,
-    /// `auth.jwks.refresh`: how often the keys are read again; 100ms to 24h, default 5m.
+    /// `auth.jwks.refresh`: how often the keys are read again; 100ms to 24h, default 5m. The `max-age` of an answer can
+    /// make it more often, down to every 10 seconds.
     pub refresh: Duration,
     /// `auth.jwks.grace`: how long a key is believed that the set does not hold any more; 0s to 24h, default 10m.
     pub grace: Duration,
+    /// `auth.jwks.cache`: the file that keeps the last good answer of `url` across a restart. Default: none.
+    pub cache: Option<PathBuf>,
 }
 
 /// Where an issuer's keys are.
@@ -74,6 +77,8 @@ pub struct RevocationSettings {
     pub source: RevocationSource,
     /// `auth.revocations.refresh`: how often the list is read again; 100ms to 24h, default 10s.
     pub refresh: Duration,
+    /// `auth.revocations.cache`: the file that keeps the last good answer of `url` across a restart. Default: none.
+    pub cache: Option<PathBuf>,
 }
 
 /// Where a revocation list is.
@@ -227,9 +232,10 @@ fn read_roles_claim(field: &Field, faults: &mut Faults) -> Option<Vec<String>> {
 }
 
 fn read_jwks(field: Field, base: &Path, faults: &mut Faults) -> Option<JwksSettings> {
-    let mut section = field.section(&["url", "file", "inline", "refresh", "grace"], faults)?;
+    let mut section = field.section(&["url", "file", "inline", "refresh", "grace", "cache"], faults)?;
     let refresh = duration(&mut section, "refresh", (SHORTEST_REFRESH, DAY), 5 * MINUTE, faults);
     let grace = duration(&mut section, "grace", (Duration::ZERO, DAY), 10 * MINUTE, faults);
+    let cache = read_cache(&mut section, base, faults);
     let sources = [section.take("url"), section.take("file"), section.take("inline")];
     let given = sources.iter().flatten().count();
     let [url, file, inline] = sources;
@@ -241,7 +247,16 @@ fn read_jwks(field: Field, base: &Path, faults: &mut Faults) -> Option<JwksSetti
         section.conflict(format!("`auth.jwks` names {given} sources of keys"), help, faults);
         return None;
     }
-    Some(JwksSettings { source: url.or(file).or(inline)?, refresh: refresh?, grace: grace? })
+    Some(JwksSettings { source: url.or(file).or(inline)?, refresh: refresh?, grace: grace?, cache })
+}
+
+/// The cache file of a source at a URL. To be called before the URL is taken.
+fn read_cache(section: &mut Section, base: &Path, faults: &mut Faults) -> Option<PathBuf> {
+    let field = section.take("cache")?;
+    if !section.has("url") {
+        field.conflict("is for a `url` only", "leave it out: what is on this machine needs no cache", faults);
+    }
+    path_of(&field, base, faults)
 }
 
 fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
@@ -271,8 +286,9 @@ fn json_of(node: &Node) -> serde_json::Value {
 }
 
 fn read_revocations(field: Field, base: &Path, faults: &mut Faults) -> Option<RevocationSettings> {
-    let mut section = field.section(&["url", "file", "refresh"], faults)?;
+    let mut section = field.section(&["url", "file", "refresh", "cache"], faults)?;
     let refresh = duration(&mut section, "refresh", (SHORTEST_REFRESH, DAY), 10 * SECOND, faults);
+    let cache = read_cache(&mut section, base, faults);
     let (url, file) = (section.take("url"), section.take("file"));
     let given = usize::from(url.is_some()) + usize::from(file.is_some());
     let url = url.and_then(|field| url_of(&field, faults)).map(RevocationSource::Url);
@@ -282,5 +298,5 @@ fn read_revocations(field: Field, base: &Path, faults: &mut Faults) -> Option<Re
         section.conflict(format!("`auth.revocations` names {given} lists"), help, faults);
         return None;
     }
-    Some(RevocationSettings { source: url.or(file)?, refresh: refresh? })
+    Some(RevocationSettings { source: url.or(file)?, refresh: refresh?, cache })
 }

@@ -63,7 +63,12 @@ fn the_documented_sample_is_read_whole() {
     assert_eq!(auth.roles_claim, ["roles"]);
     assert_eq!(
         auth.jwks,
-        JwksSettings { source: KeySource::Url(url), refresh: Duration::from_mins(5), grace: Duration::from_mins(10) }
+        JwksSettings {
+            source: KeySource::Url(url),
+            refresh: Duration::from_mins(5),
+            grace: Duration::from_mins(10),
+            cache: None,
+        }
     );
     assert_eq!(auth.revocations.unwrap().source, RevocationSource::File("etc/revoked.json".into()));
     assert_eq!(settings.services[0].address.to_string(), "http://127.0.0.1:9100");
@@ -89,6 +94,15 @@ fn auth_has_defaults_for_all_but_issuer_audience_and_keys() {
     assert_eq!(auth.leeway, Duration::from_secs(30));
     assert_eq!(auth.jwks.source, KeySource::File("etc/keys.json".into()));
     assert_eq!(auth.revocations, None);
+}
+
+#[test]
+fn what_comes_from_a_url_may_be_kept_in_a_file() {
+    let text = "version: 1\nauth: { issuer: i, audience: a, jwks: { url: \"http://a\", cache: keys.json }, \
+                revocations: { url: \"http://a\", cache: /revoked.json } }";
+    let auth = parse(text).unwrap().auth.unwrap();
+    assert_eq!(auth.jwks.cache.as_deref(), Some(Path::new("etc/keys.json")));
+    assert_eq!(auth.revocations.unwrap().cache.as_deref(), Some(Path::new("/revoked.json")));
 }
 
 #[test]
@@ -276,6 +290,11 @@ fn every_mistake_in_auth_is_told_with_its_place_its_reason_and_its_remedy() {
             "roles_claim: a..b",
             "6:16: `auth.roles_claim`: `a..b` has an empty member name",
             "write `roles`, or a dotted path like `realm_access.roles`",
+        ),
+        (
+            "revocations: { file: a, cache: b }",
+            "6:34: `auth.revocations.cache` is for a `url` only",
+            "leave it out: what is on this machine needs no cache",
         ),
         (
             "revocations: { refresh: 1s }",

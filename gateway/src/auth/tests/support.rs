@@ -120,7 +120,7 @@ pub(super) fn settings(source: KeySource) -> AuthSettings {
         algorithms: Algorithm::ALL.to_vec(),
         leeway: Duration::from_secs(30),
         roles_claim: vec!["roles".into()],
-        jwks: JwksSettings { source, refresh: Duration::from_mins(5), grace: Duration::from_mins(10) },
+        jwks: JwksSettings { source, refresh: Duration::from_mins(5), grace: Duration::from_mins(10), cache: None },
         revocations: None,
     }
 }
