@@ -161,7 +161,7 @@ impl KeySet {
         if named.peek().is_none() {
             return Err(TokenFault::UnknownKey);
         }
-        let fitting: Vec<&KnownKey> = named.filter(|known| known.key.algorithms.contains(&algorithm)).collect();
+        let fitting: Vec<&KnownKey> = named.filter(|known| known.key.fits(algorithm)).collect();
         let current = fitting.iter().filter(|known| known.until.is_none()).count();
         match kid {
             // Without a name the token may mean the one key that fits, or the one that this has replaced.
