@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use gateway_table::{Route, Table};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use slab::Slab;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +24,7 @@ use crate::auth::refresh::RefreshHandle;
 use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::clock::{Clock, UnixSeconds};
 use crate::connection::{self, Client, Limits, Watch};
+use crate::identity::{Identities, IdentityRules};
 use crate::log::{Level, LogSender};
 use crate::pipeline::Limiters;
 use crate::settings::LimitSettings;
@@ -46,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) table: &'static Table,
     pub(crate) upstreams: Arc<[Upstream]>,
     pub(crate) limiters: Arc<Limiters>,
+    pub(crate) identity: Arc<IdentityRules>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) key_refresh: Option<RefreshHandle>,
     pub(crate) connections: Arc<AtomicUsize>,
@@ -57,6 +59,8 @@ pub(crate) struct Shared {
 pub(crate) struct Rules {
     pub(crate) limits: LimitSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Fields of clients that never pass, beside the built-in ones.
+    pub(crate) dropped_fields: Vec<HeaderName>,
     pub(crate) shutdown_grace: Duration,
     pub(crate) log_level: Level,
 }
@@ -65,6 +69,8 @@ pub(crate) struct Rules {
 pub(crate) struct Worker {
     pub(crate) table: &'static Table,
     pub(crate) limiters: Arc<Limiters>,
+    /// What services learn of who is asking.
+    pub(crate) identities: Identities,
     pub(crate) access_log: Rc<AccessLog>,
     /// How long an upstream may pause in the middle of an answer.
     pub(crate) stall_limit: Duration,
@@ -87,6 +93,7 @@ impl Worker {
         Self {
             table: shared.table,
             limiters: shared.limiters,
+            identities: Identities::new(shared.identity, shared.table),
             key_refresh: shared.key_refresh,
             access_log: Rc::new(AccessLog::new(shared.log, shared.rules.log_level, shared.table)),
             stall_limit: shared.rules.limits.idle_timeout,
@@ -117,6 +124,11 @@ impl Worker {
     /// The time of day.
     pub(crate) fn now(&self) -> UnixSeconds {
         self.clock.now()
+    }
+
+    /// Fields of clients that never pass, beside the built-in ones.
+    pub(crate) fn dropped_fields(&self) -> &[HeaderName] {
+        &self.rules.dropped_fields
     }
 
     /// The longest head of a request, in bytes.

@@ -207,7 +207,7 @@ fn read_algorithms(field: Field, faults: &mut Faults) -> Option<Vec<Algorithm>> 
     Some(algorithms)
 }
 
-fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algorithm> {
+pub(super) fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algorithm> {
     let name = field.text(faults)?;
     let algorithm = Algorithm::from_name(name);
     if algorithm.is_none() {

@@ -184,6 +184,15 @@ impl Field {
         }
     }
 
+    /// The value as a truth value.
+    pub(super) fn truth(&self, faults: &mut Faults) -> Option<bool> {
+        let Value::Bool(value) = self.node.value else {
+            self.wrong_type("a truth value", "write `true` or `false`, without quotes", faults);
+            return None;
+        };
+        Some(value)
+    }
+
     /// The value as a whole number within `range`.
     pub(super) fn integer(&self, range: RangeInclusive<u32>, faults: &mut Faults) -> Option<u32> {
         let number = match &self.node.value {
