@@ -62,6 +62,9 @@ fn gate(issuer: &Issuer) -> Verifier {
         audience: Issuer::AUDIENCE.into(),
         algorithms: vec![Algorithm::RS256, Algorithm::ES256],
         leeway: std::time::Duration::from_secs(30),
+        types: vec!["JWT".into(), "at+jwt".into()],
+        max_age: None,
+        max_bytes: 8192,
         roles_claim: vec!["roles".into()],
         jwks: JwksSettings {
             source: KeySource::Inline(InlineKeys(String::new())),

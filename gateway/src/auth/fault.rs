@@ -41,6 +41,8 @@ pub enum TokenFault {
     WrongIssuer,
     /// `aud` is missing or does not hold the configured one.
     WrongAudience,
+    /// It was issued too long ago, or does not say when.
+    TooOld,
     /// It is on the revocation list.
     Revoked,
     /// There is a revocation list, which has not been read yet: the token may be on it.
@@ -58,7 +60,7 @@ pub enum Remedy {
 
 impl TokenFault {
     /// Every fault.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Missing,
         Self::Repeated,
         Self::TooLarge,
@@ -77,6 +79,7 @@ impl TokenFault {
         Self::IssuedInFuture,
         Self::WrongIssuer,
         Self::WrongAudience,
+        Self::TooOld,
         Self::Revoked,
         Self::RevocationsUnknown,
     ];
@@ -111,6 +114,7 @@ impl TokenFault {
             Self::IssuedInFuture => "issued_in_future",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",
+            Self::TooOld => "too_old",
             Self::Revoked => "revoked",
             Self::RevocationsUnknown => "revocations_unknown",
         }
@@ -137,6 +141,7 @@ impl TokenFault {
             Self::IssuedInFuture => "the token was issued in the future",
             Self::WrongIssuer => "the token is of another issuer",
             Self::WrongAudience => "the token is for another audience",
+            Self::TooOld => "the token was issued too long ago or does not say when",
             Self::Revoked => "the token has been revoked",
             Self::RevocationsUnknown => "the revocation list has not been read yet",
         }

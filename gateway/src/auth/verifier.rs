@@ -80,11 +80,13 @@ impl Verifier {
         headers: &HeaderMap,
         now: UnixSeconds,
     ) -> Result<Rc<Principal>, TokenFault> {
-        let credential = credential(headers)?;
+        // Without rules nothing is looked at but whether there is a token at all.
+        let max_bytes = self.rules.as_ref().map_or(usize::MAX, |rules| rules.max_bytes);
+        let credential = credential(headers, max_bytes)?;
         let Some(rules) = &self.rules else { return Err(TokenFault::NoKeys) };
         let trust = self.trust.load();
         let known = cache.find(credential, &trust, now).and_then(|found| match found {
-            Some(principal) => token::check_times(principal, rules.leeway, now).map(|()| Some(Rc::clone(principal))),
+            Some(principal) => token::check_times(principal, rules, now).map(|()| Some(Rc::clone(principal))),
             None => Ok(None),
         });
         match known {
@@ -106,6 +108,6 @@ impl Verifier {
     /// The key id that the token in `headers` names, if it can be read.
     pub(crate) fn key_id(&self, headers: &HeaderMap) -> Option<String> {
         let rules = self.rules.as_ref()?;
-        token::key_id(token68(credential(headers).ok()?).ok()?, rules)
+        token::key_id(token68(credential(headers, rules.max_bytes).ok()?).ok()?, rules)
     }
 }

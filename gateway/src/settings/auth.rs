@@ -13,6 +13,8 @@ use crate::auth::KeySet;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+/// Any JWT, and an access token (RFC 9068 §2.1).
+const DEFAULT_TYPES: [&str; 2] = ["JWT", "at+jwt"];
 /// How often a source may be asked at most.
 const SHORTEST_REFRESH: Duration = Duration::from_millis(100);
 
@@ -27,6 +29,14 @@ pub struct AuthSettings {
     pub algorithms: Vec<Algorithm>,
     /// `auth.leeway`: how far clocks may differ; 0s to 5m, default 30s.
     pub leeway: Duration,
+    /// `auth.types`: what a token's `typ` may be, where it has one; media types, `application/` left out, in any case.
+    /// Default `[JWT, at+jwt]`.
+    pub types: Vec<String>,
+    /// `auth.max_age`: how long after `iat` a token is believed, whatever its `exp` says; 1m to 24h. Default: as long as
+    /// `exp` says.
+    pub max_age: Option<Duration>,
+    /// `auth.max_bytes`: how long an `Authorization` field may be; 1KiB to 64KiB, default 8KiB.
+    pub max_bytes: usize,
     /// `auth.roles_claim`: the members that lead to the roles, outermost first; dotted in the file. Default `roles`.
     pub roles_claim: Vec<String>,
     /// `auth.jwks`: the issuer's keys; required.
@@ -150,7 +160,18 @@ impl Algorithm {
 
 /// Reads the `auth` section; `base` is the directory of the file.
 pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<AuthSettings> {
-    let keys = ["issuer", "audience", "algorithms", "leeway", "roles_claim", "jwks", "revocations"];
+    let keys = [
+        "issuer",
+        "audience",
+        "algorithms",
+        "leeway",
+        "types",
+        "max_age",
+        "max_bytes",
+        "roles_claim",
+        "jwks",
+        "revocations",
+    ];
     let mut section = field.section(&keys, faults)?;
     let issuer = section.require("issuer", "name the `iss` of the tokens to believe", faults);
     let audience = section.require("audience", "name the `aud` that tokens for this gateway have", faults);
@@ -163,6 +184,12 @@ pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<Aut
         None => Some(vec![Algorithm::RS256, Algorithm::ES256]),
     };
     let leeway = duration(&mut section, "leeway", (Duration::ZERO, 5 * MINUTE), 30 * SECOND, faults);
+    let types = match section.take("types") {
+        Some(field) => read_types(field, faults),
+        None => DEFAULT_TYPES.map(str::to_owned).to_vec(),
+    };
+    let max_age = section.take("max_age").and_then(|field| field.duration(MINUTE..=DAY, faults));
+    let max_bytes = section.take("max_bytes").map_or(Some(8 << 10), |field| field.size(1 << 10..=64 << 10, faults));
     let roles_claim = match section.take("roles_claim") {
         Some(field) => read_roles_claim(&field, faults),
         None => Some(vec!["roles".to_owned()]),
@@ -174,6 +201,9 @@ pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<Aut
         audience: audience?,
         algorithms: algorithms?,
         leeway: leeway?,
+        types,
+        max_age,
+        max_bytes: max_bytes.and_then(|bytes| usize::try_from(bytes).ok())?,
         roles_claim: roles_claim?,
         jwks: jwks?,
         revocations: revocations.flatten(),
@@ -220,6 +250,21 @@ pub(super) fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algor
         field.invalid(problem, "choose from RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA", faults);
     }
     algorithm
+}
+
+fn read_types(field: Field, faults: &mut Faults) -> Vec<String> {
+    if matches!(&field.node.value, Value::List(items) if items.is_empty()) {
+        field.conflict("is empty", "name at least one, or leave the key out for `[JWT, at+jwt]`", faults);
+    }
+    let items = field.list(faults).unwrap_or_default();
+    let mut read = |field: &Field| {
+        let name = field.text(faults)?;
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte)) {
+            field.invalid("is no media type without `application/`", "write `JWT` or `at+jwt`", faults);
+        }
+        Some(name.to_owned())
+    };
+    items.iter().filter_map(&mut read).collect()
 }
 
 fn read_roles_claim(field: &Field, faults: &mut Faults) -> Option<Vec<String>> {

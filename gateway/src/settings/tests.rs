@@ -94,6 +94,7 @@ fn auth_has_defaults_for_all_but_issuer_audience_and_keys() {
     assert_eq!(auth.leeway, Duration::from_secs(30));
     assert_eq!(auth.jwks.source, KeySource::File("etc/keys.json".into()));
     assert_eq!(auth.revocations, None);
+    assert_eq!((auth.types, auth.max_age, auth.max_bytes), (vec!["JWT".into(), "at+jwt".into()], None, 8192));
 }
 
 #[test]
@@ -316,6 +317,14 @@ fn every_mistake_in_a_section_is_told_with_its_place_its_reason_and_its_remedy()
 fn every_mistake_in_auth_is_told_with_its_place_its_reason_and_its_remedy() {
     let algorithms = "choose from RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";
     let cases = [
+        ("types: []", "6:10: `auth.types` is empty", "name at least one, or leave the key out for `[JWT, at+jwt]`"),
+        (
+            "types: [application/jwt]",
+            "6:11: `auth.types`: `application/jwt` is no media type without `application/`",
+            "write `JWT` or `at+jwt`",
+        ),
+        ("max_age: 30s", "6:12: `auth.max_age`: `30s` is out of range", "it goes from 1m to 24h"),
+        ("max_bytes: 512B", "6:14: `auth.max_bytes`: `512B` is out of range", "it goes from 1KiB to 64KiB"),
         ("leeway: 6m", "6:11: `auth.leeway`: `6m` is out of range", "it goes from 0s to 5m"),
         (
             "algorithms: [none]",
