@@ -115,7 +115,7 @@ fn new(criterion: &mut Criterion) {
         criterion.bench_function(&format!("bare {name}"), |bencher| {
             bencher.iter(|| next.next().map(bare::Check::run));
         });
-        let (gate, now, mut cache) = (gate(&issuer), UnixSeconds(unix_now()), TokenCache::new(64));
+        let (gate, now, mut cache) = (gate(&issuer), UnixSeconds(unix_now()), TokenCache::new(64 << 10));
         let requests: Vec<HeaderMap> = tokens.iter().map(|token| bearing(token)).collect();
         let mut next = requests.iter().cycle();
         criterion.bench_function(&format!("new {name}"), |bencher| {

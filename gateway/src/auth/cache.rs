@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use quick_cache::Equivalent;
 use quick_cache::unsync::Cache;
+use quick_cache::{Equivalent, Weighter};
 
 use super::key_set::KnownKey;
 use super::trust::Trust;
@@ -18,7 +18,7 @@ use crate::clock::UnixSeconds;
 
 /// The tokens that one thread has found good.
 pub struct TokenCache {
-    entries: Cache<StoredToken, Entry>,
+    entries: Cache<StoredToken, Entry, Weight>,
 }
 
 /// What is known of a good token.
@@ -33,12 +33,13 @@ struct Entry {
 }
 
 impl TokenCache {
-    /// How many tokens are kept if nothing else is said: one for each user of a large plant.
-    pub const DEFAULT_CAPACITY: usize = 4096;
+    /// How large the cache gets if nothing else is said, in bytes: about one token for each user of a large plant.
+    pub const DEFAULT_BYTES: u64 = 8 << 20;
 
-    /// A cache for this many tokens.
-    pub fn new(capacity: usize) -> Self {
-        Self { entries: Cache::new(capacity) }
+    /// A cache that takes up about this many bytes at most.
+    pub fn new(bytes: u64) -> Self {
+        let usual = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
+        Self { entries: Cache::with_weighter(usual, bytes, Weight) }
     }
 
     /// How many tokens are kept.
@@ -87,7 +88,20 @@ impl TokenCache {
 
 impl Default for TokenCache {
     fn default() -> Self {
-        Self::new(Self::DEFAULT_CAPACITY)
+        Self::new(Self::DEFAULT_BYTES)
+    }
+}
+
+/// Counts what an entry takes up: the token's text, and what is known of it.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<StoredToken, Entry> for Weight {
+    fn weight(&self, token: &StoredToken, entry: &Entry) -> u64 {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let principal = &entry.principal;
+        let texts = text(&principal.subject) + text(&principal.token_id) + text(&principal.key_id);
+        (token.0.len() + texts + size_of::<Entry>() + size_of::<Principal>() + size_of::<StoredToken>()) as u64
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod kept;
 mod keys;
+mod load;
 mod log;
 mod refresh;
 mod revocation;
 mod support;
 mod tokens;
+mod vectors;

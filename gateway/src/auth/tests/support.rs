@@ -192,7 +192,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(settings: &AuthSettings) -> Self {
-        Self { verifier: Arc::new(Verifier::new(Some(settings), table())), cache: TokenCache::new(100) }
+        Self { verifier: Arc::new(Verifier::new(Some(settings), table())), cache: TokenCache::new(1 << 20) }
     }
 
     /// A gate that knows these keys.
