@@ -296,7 +296,19 @@ impl fmt::Display for Rejection {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use gateway_table::{List, Trie};
+
     use super::*;
+
+    static NO_TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+        digest: "".into(),
+        roles: List::default(),
+        services: List::default(),
+        routes: List::default(),
+        trie: Trie::new([]),
+    });
 
     #[test]
     fn a_wait_is_rounded_up_to_whole_seconds() {
@@ -304,6 +316,29 @@ mod tests {
         assert_eq!(whole_seconds(Duration::from_millis(300)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
         assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
+    }
+
+    #[test]
+    fn a_bad_token_is_answered_the_same_whatever_is_wrong_with_it() {
+        let told = |fault| {
+            let rejection = Rejection::of_token(fault);
+            let mut headers = HeaderMap::new();
+            rejection.add_headers(&mut headers, &NO_TABLE);
+            (rejection.status().as_u16(), rejection.title(), rejection.detail(), headers)
+        };
+        let bad = told(TokenFault::BadSignature);
+        assert!(bad.0 == 401 && bad.3[WWW_AUTHENTICATE].to_str().unwrap().contains(r#"error="invalid_token""#));
+        for fault in TokenFault::ALL {
+            match fault {
+                TokenFault::Missing => {
+                    assert_eq!(told(fault).3[WWW_AUTHENTICATE], r#"Bearer realm="coregateway""#);
+                }
+                TokenFault::RevocationsUnknown => {
+                    assert_eq!((told(fault).0, &told(fault).3[RETRY_AFTER]), (503, &HeaderValue::from_static("1")));
+                }
+                _ => assert_eq!(told(fault), bad, "{fault:?}"),
+            }
+        }
     }
 
     #[test]

@@ -181,3 +181,22 @@ fn what_would_not_be_the_same_in_a_field_is_left_out_of_it() {
         assert_eq!(headers["x-auth-roles"], "", "a role that would read as two");
     }
 }
+
+/// Run with `--ignored --nocapture` in a release build.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn what_an_identity_costs() {
+    let file = KeyFile::new("cost", &rcgen::PKCS_ECDSA_P256_SHA256);
+    let olga = principal("olga");
+    for correlation_id in [false, true] {
+        let settings = ServiceTokenSettings { correlation_id, ..file.settings(Algorithm::ES256) };
+        let identities = identities(Some(&settings), true);
+        let id = HeaderValue::from_static("id-1");
+        let calls = if correlation_id { 10_000 } else { 1_000_000 };
+        let start = std::time::Instant::now();
+        for _ in 0..calls {
+            std::hint::black_box(identities.fields(0, Some(&olga), &id, NOW));
+        }
+        println!("signed for each request: {correlation_id}: {} ns", start.elapsed().as_nanos() / calls);
+    }
+}
