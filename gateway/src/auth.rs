@@ -11,7 +11,10 @@ mod json;
 mod jwk;
 mod key_set;
 pub(crate) mod refresh;
+mod revocation;
+mod source;
 mod token;
+mod trust;
 mod verifier;
 
 #[cfg(test)]
@@ -20,9 +23,10 @@ mod tests;
 use gateway_table::RoleSet;
 
 pub use cache::TokenCache;
-pub use fault::TokenFault;
+pub use fault::{Remedy, TokenFault};
 pub use jwk::KeyFault;
 pub use key_set::{KeySet, KeySetFault};
+pub use revocation::{RevocationFault, RevocationList};
 pub use verifier::Verifier;
 
 use crate::clock::UnixSeconds;

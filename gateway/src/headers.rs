@@ -43,19 +43,24 @@ pub(crate) struct Forwarding<'a> {
     pub(crate) upstream_host: &'a HeaderValue,
     /// The request's correlation id.
     pub(crate) correlation_id: &'a HeaderValue,
-    /// Whether the client's credentials were the gateway's to read; they go no further then.
-    pub(crate) consumes_credentials: bool,
+    /// Whether the upstream gets the client's credentials; they go no further than the gateway otherwise.
+    pub(crate) passes_authorization: bool,
+    /// Fields that claim an identity, beside those that are known to.
+    pub(crate) dropped: &'a [HeaderName],
 }
 
 /// Turns a client's request fields into those that the upstream sees.
 pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
     remove_hop_by_hop(headers);
-    let is_foreign =
-        |name: &HeaderName| is_identity(name) || (is_forwarding(name) && !forwarding.client.is_trusted_proxy);
+    let is_foreign = |name: &HeaderName| {
+        is_identity(name)
+            || forwarding.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
+            || (is_forwarding(name) && !forwarding.client.is_trusted_proxy)
+    };
     remove_where(headers, is_foreign);
     // The gateway itself answers an expectation, when it starts to read the body.
     headers.remove(EXPECT);
-    if forwarding.consumes_credentials {
+    if !forwarding.passes_authorization {
         headers.remove(AUTHORIZATION);
     }
     if let Some(host) = forwarding.host {
@@ -123,7 +128,7 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 
 /// What says where a request came from; only a trusted proxy's is believed.
 fn is_forwarding(name: &HeaderName) -> bool {
-    *name == FORWARDED || same_field(name, "x-forwarded-", true) || same_field(name, "x-real-ip", false)
+    *name == FORWARDED || starts_like(name, "x-forwarded-") || same_field(name, "x-real-ip")
 }
 
 /// What a service could take for the gateway's word on who is asking.
@@ -139,15 +144,19 @@ fn is_identity(name: &HeaderName) -> bool {
         "x-authenticated-userid",
         "remote-user",
     ];
-    PREFIXES.iter().any(|prefix| same_field(name, prefix, true))
-        || NAMES.iter().any(|other| same_field(name, other, false))
+    PREFIXES.iter().any(|prefix| starts_like(name, prefix)) || NAMES.iter().any(|other| same_field(name, other))
 }
 
-/// Whether `name` is `other`, or starts with it, when `_` and `-` are one: some servers make no difference.
-fn same_field(name: &HeaderName, other: &str, as_prefix: bool) -> bool {
-    let name = name.as_str().as_bytes();
-    let fits = if as_prefix { name.len() >= other.len() } else { name.len() == other.len() };
-    fits && name.iter().zip(other.bytes()).all(|(have, want)| *have == want || (*have == b'_' && want == b'-'))
+/// Whether `name` starts with `prefix` when `_` and `-` are one: some servers make no difference.
+fn starts_like(name: &HeaderName, prefix: &str) -> bool {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    let name = name.as_str().bytes().map(plain);
+    prefix.bytes().map(plain).eq(name.take(prefix.len()))
+}
+
+/// Whether `name` is `other` when `_` and `-` are one.
+fn same_field(name: &HeaderName, other: &str) -> bool {
+    name.as_str().len() == other.len() && starts_like(name, other)
 }
 
 #[cfg(test)]
@@ -170,7 +179,8 @@ mod tests {
                 host: Some(&HeaderValue::from_static("plant.example")),
                 upstream_host: &HeaderValue::from_static("corerl:8000"),
                 correlation_id: &HeaderValue::from_static("id-1"),
-                consumes_credentials: true,
+                passes_authorization: false,
+                dropped: &[HeaderName::from_static("x-plant_user")],
             },
         );
         headers
@@ -208,6 +218,14 @@ mod tests {
     }
 
     #[test]
+    fn connection_cannot_name_away_what_the_gateway_says_of_the_client() {
+        let headers =
+            forwarded(&[("connection", "X-Service-Auth, x-auth-subject, via"), ("x-service-auth", "own")], false);
+        assert!(!headers.contains_key("connection") && !headers.contains_key("x-service-auth"));
+        assert!(headers.contains_key("via"));
+    }
+
+    #[test]
     fn fields_that_claim_an_identity_are_dropped_in_every_spelling() {
         for name in [
             "X-Service-Auth",
@@ -218,6 +236,8 @@ mod tests {
             "x_user_id",
             "X-Roles",
             "x-user",
+            "X-Plant-User",
+            "x_plant_user",
         ] {
             let headers = forwarded(&[(name, "admin")], true);
             assert!(!headers.values().any(|value| value == "admin"), "{name}");

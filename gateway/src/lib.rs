@@ -9,6 +9,7 @@ mod body;
 pub mod clock;
 mod connection;
 mod headers;
+pub mod identity;
 mod log;
 mod pipeline;
 mod rejection;

@@ -70,7 +70,13 @@ async fn run(
     exchange.principal = authenticated.principal().cloned();
     let authorized = authorize::authorize(authenticated)?;
     let admitted = limit::limit(&worker.limiters, authorized)?;
-    let context = forward::Context { client, host, correlation_id: &exchange.correlation_id, path: &path };
+    let context = forward::Context {
+        client,
+        host,
+        correlation_id: &exchange.correlation_id,
+        path: &path,
+        principal: exchange.principal.as_deref(),
+    };
     forward::forward(worker, admitted, request, context).await
 }
 

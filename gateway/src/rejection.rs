@@ -28,6 +28,8 @@ pub(crate) enum Rejection {
     MethodNotAllowed(MethodSet),
     /// The credentials do not let anybody in.
     Unauthorized(TokenFault),
+    /// The gateway cannot tell yet whether the token has been revoked.
+    Undecided,
     /// The caller is known and has none of the roles that would do.
     Forbidden(RoleSet),
     /// The route's limit is used up.
@@ -67,6 +69,8 @@ pub(crate) enum Blame {
     Client,
     /// The upstream's.
     Upstream,
+    /// The gateway's own.
+    Gateway,
 }
 
 impl Blame {
@@ -75,6 +79,7 @@ impl Blame {
         match self {
             Self::Client => "client",
             Self::Upstream => "upstream",
+            Self::Gateway => "gateway",
         }
     }
 }
@@ -93,6 +98,15 @@ struct Problem<'a> {
 }
 
 impl Rejection {
+    /// What a credential's fault means for its request. A token that may be good is no reason to ask for another: whoever
+    /// has it is to come again.
+    pub(crate) const fn of_token(fault: TokenFault) -> Self {
+        match fault {
+            TokenFault::RevocationsUnknown => Self::Undecided,
+            _ => Self::Unauthorized(fault),
+        }
+    }
+
     /// The status code of the answer.
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
@@ -100,6 +114,7 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Undecided => StatusCode::SERVICE_UNAVAILABLE,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -123,6 +138,7 @@ impl Rejection {
             | Self::ClientTooSlow
             | Self::BodyBroken => Blame::Client,
             Self::Upstream(_) | Self::UpstreamStatus(_) | Self::UpstreamTimeout(_) => Blame::Upstream,
+            Self::Undecided => Blame::Gateway,
         }
     }
 
@@ -157,6 +173,7 @@ impl Rejection {
             Self::MethodNotAllowed(allow) => format!("This path answers: {allow}.").into(),
             Self::Unauthorized(TokenFault::Missing) => "This path needs an access token.".into(),
             Self::Unauthorized(_) => "The access token is not valid.".into(),
+            Self::Undecided => "The gateway is not ready to check access tokens.".into(),
             Self::Forbidden(_) => "The access token has none of the roles that this path asks for.".into(),
             Self::RateLimited(quota) => {
                 let unit = quota.limit.unit.name();
@@ -177,6 +194,7 @@ impl Rejection {
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed(_) => "Method Not Allowed",
             Self::Unauthorized(_) => "Unauthorized",
+            Self::Undecided => "Service Unavailable",
             Self::Forbidden(_) => "Forbidden",
             Self::RateLimited(_) => "Request cannot be satisfied as assigned quota has been exceeded",
             Self::BodyTooLarge { .. } => "Content Too Large",
@@ -201,6 +219,7 @@ impl Rejection {
             }
             Self::Forbidden(wanted) => set(headers, WWW_AUTHENTICATE, &scope_challenge(*wanted, table)),
             Self::RateLimited(quota) => quota.add_headers(headers),
+            Self::Undecided => set(headers, RETRY_AFTER, "1"),
             _ => {}
         }
     }
@@ -262,6 +281,7 @@ impl fmt::Display for Rejection {
             Self::NotFound => f.write_str("no route owns the path"),
             Self::MethodNotAllowed(allow) => write!(f, "the path answers {allow} only"),
             Self::Unauthorized(fault) => f.write_str(fault.reason()),
+            Self::Undecided => f.write_str(TokenFault::RevocationsUnknown.reason()),
             Self::Forbidden(_) => f.write_str("the caller has none of the roles that would do"),
             Self::RateLimited(_) => f.write_str("the route's rate limit is used up"),
             Self::BodyTooLarge { limit } => write!(f, "the request body is longer than {limit} bytes"),
@@ -276,7 +296,19 @@ impl fmt::Display for Rejection {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use gateway_table::{List, Trie};
+
     use super::*;
+
+    static NO_TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+        digest: "".into(),
+        roles: List::default(),
+        services: List::default(),
+        routes: List::default(),
+        trie: Trie::new([]),
+    });
 
     #[test]
     fn a_wait_is_rounded_up_to_whole_seconds() {
@@ -284,6 +316,29 @@ mod tests {
         assert_eq!(whole_seconds(Duration::from_millis(300)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
         assert_eq!(whole_seconds(Duration::from_millis(2001)), 3);
+    }
+
+    #[test]
+    fn a_bad_token_is_answered_the_same_whatever_is_wrong_with_it() {
+        let told = |fault| {
+            let rejection = Rejection::of_token(fault);
+            let mut headers = HeaderMap::new();
+            rejection.add_headers(&mut headers, &NO_TABLE);
+            (rejection.status().as_u16(), rejection.title(), rejection.detail(), headers)
+        };
+        let bad = told(TokenFault::BadSignature);
+        assert!(bad.0 == 401 && bad.3[WWW_AUTHENTICATE].to_str().unwrap().contains(r#"error="invalid_token""#));
+        for fault in TokenFault::ALL {
+            match fault {
+                TokenFault::Missing => {
+                    assert_eq!(told(fault).3[WWW_AUTHENTICATE], r#"Bearer realm="coregateway""#);
+                }
+                TokenFault::RevocationsUnknown => {
+                    assert_eq!((told(fault).0, &told(fault).3[RETRY_AFTER]), (503, &HeaderValue::from_static("1")));
+                }
+                _ => assert_eq!(told(fault), bad, "{fault:?}"),
+            }
+        }
     }
 
     #[test]

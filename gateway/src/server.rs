@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gateway_table::{Scheme, Service, Table};
+use gateway_table::{Scheme, Table};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
@@ -15,8 +15,9 @@ use tokio_rustls::TlsAcceptor;
 use tracing::Dispatch;
 
 use crate::auth::Verifier;
-use crate::auth::refresh::{self, KeyRefresh, RefreshHandle};
+use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
+use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::log::{Level, Log};
 use crate::pipeline::Limiters;
 use crate::settings::{AuthSettings, Settings, SettingsError};
@@ -55,6 +56,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// The gateway's own private key cannot be used.
+    #[error(transparent)]
+    ServiceKey(#[from] ServiceKeyFault),
     /// Something that the system did not give: a thread, a runtime, signals.
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
@@ -68,6 +72,7 @@ pub struct Gateway {
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     log: Log,
+    signer: Option<Arc<ServiceSigner>>,
     stop: watch::Sender<bool>,
 }
 
@@ -92,6 +97,7 @@ impl Gateway {
     pub fn bind(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
         settings.check_against(table)?;
         let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+        let signer = settings.identity.token.as_ref().map(ServiceSigner::load).transpose()?.map(Arc::new);
         let file = settings.log.file.as_deref();
         let log = Log::open(file).map_err(|source| StartError::Log {
             path: file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string()),
@@ -99,12 +105,17 @@ impl Gateway {
         })?;
         let (listeners, address) = listen(settings.listen, worker_count(&settings))
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
-        Ok(Self { settings, table, listeners, address, tls, log, stop: watch::Sender::new(false) })
+        Ok(Self { settings, table, listeners, address, tls, log, signer, stop: watch::Sender::new(false) })
     }
 
     /// The address it listens on; the port is the real one if the settings ask for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The JWK set with which services check the gateway's own tokens, if it signs any.
+    pub fn service_jwk_set(&self) -> Option<&str> {
+        self.signer.as_deref().map(ServiceSigner::jwk_set)
     }
 
     /// What stops it.
@@ -180,7 +191,7 @@ impl Gateway {
     fn shared(&self, verifier: Arc<Verifier>, key_refresh: Option<RefreshHandle>) -> Result<Shared, StartError> {
         let settings = &self.settings;
         let upstreams: Option<Vec<Upstream>> =
-            self.table.services.iter().map(|service| self.upstream(service)).collect();
+            self.table.services.iter().map(|service| Upstream::new(service, settings)).collect();
         let upstreams = upstreams.ok_or_else(|| io::Error::other("the compiled routes name an impossible address"))?;
         for upstream in upstreams.iter().filter(|upstream| upstream.address.scheme == Scheme::ZeroMq) {
             tracing::warn!(service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
@@ -189,6 +200,10 @@ impl Gateway {
             table: self.table,
             upstreams: upstreams.into(),
             limiters: Arc::new(Limiters::new(self.table)),
+            identity: Arc::new(IdentityRules {
+                signer: self.signer.clone(),
+                has_plain_fields: settings.identity.headers,
+            }),
             verifier,
             key_refresh,
             tls: self.tls.clone(),
@@ -197,16 +212,11 @@ impl Gateway {
             rules: Arc::new(Rules {
                 limits: settings.limits,
                 trusted_proxies: settings.trusted_proxies.clone(),
+                dropped_fields: settings.identity.drop.clone(),
                 shutdown_grace: settings.shutdown_grace,
                 log_level: Level::shown(settings.log.level),
             }),
         })
-    }
-
-    /// The service where this deployment has it.
-    fn upstream(&self, service: &Service) -> Option<Upstream> {
-        let moved = self.settings.services.iter().find(|moved| moved.name == service.name);
-        Upstream::new(service, moved.map(|moved| &moved.address))
     }
 }
 
@@ -222,13 +232,13 @@ fn tell_what_is_not_served(settings: &Settings) {
     }
 }
 
-/// What keeps the keys fresh, and what asks it to; nothing where nobody's tokens are believed.
-fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<KeyRefresh>, Option<RefreshHandle>) {
+/// What keeps keys and revocations fresh, and what asks it to; nothing where nobody's tokens are believed.
+fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<Upkeep>, Option<RefreshHandle>) {
     let Some(auth) = auth else {
         tracing::warn!("no keys are configured: every route that asks for a role answers 401");
         return (None, None);
     };
-    let (refresh, handle) = refresh::prepare(auth.jwks.clone(), Arc::clone(verifier), Clock::default());
+    let (refresh, handle) = refresh::prepare(auth, verifier, Clock::default());
     (Some(refresh), Some(handle))
 }
 
@@ -260,7 +270,7 @@ fn start_worker(
 
 /// Keeps the keys fresh until the stop, then waits until the last worker has ended or the time is over.
 async fn keep_until_stopped(
-    refresh: Option<KeyRefresh>,
+    refresh: Option<Upkeep>,
     mut stop: watch::Receiver<bool>,
     mut all_ended: mpsc::Receiver<()>,
     grace: Duration,

@@ -9,6 +9,7 @@ mod check;
 mod environment;
 mod fault;
 mod file;
+mod identity;
 mod node;
 mod read;
 mod section;
@@ -26,6 +27,7 @@ use ipnet::IpNet;
 pub use address::{Address, HttpUrl};
 pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
 pub use fault::{Place, Reason, SettingsError, SettingsFault};
+pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
 
 /// The run-time configuration of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub admin: Option<AdminSettings>,
     /// `auth`: whose tokens are believed; nobody's without it, the default.
     pub auth: Option<AuthSettings>,
+    /// `identity`: what services learn of who is asking.
+    pub identity: IdentitySettings,
     /// `services`: services that are elsewhere than the compiled routes say, in the order of the file.
     pub services: Vec<ServiceSettings>,
     /// `telemetry`: where metrics and logs are sent; nowhere without it, the default.
@@ -169,6 +173,7 @@ impl Default for Settings {
             tls: None,
             admin: None,
             auth: None,
+            identity: IdentitySettings::default(),
             services: Vec::new(),
             telemetry: None,
             log: LogSettings { level: LogLevel::Info, file: None },

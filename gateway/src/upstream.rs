@@ -9,7 +9,7 @@ use std::io;
 use gateway_table::{Service, Text};
 use http::HeaderValue;
 
-use crate::settings::Address;
+use crate::settings::{Address, Settings};
 
 pub(crate) use connect::{Stream, open};
 pub(crate) use pool::{Lease, Pool};
@@ -23,18 +23,21 @@ pub(crate) struct Upstream {
     pub(crate) address: Address,
     /// The `Host` of requests to it.
     pub(crate) host: HeaderValue,
+    /// Whether it gets clients' own credentials.
+    pub(crate) gets_authorization: bool,
 }
 
 impl Upstream {
-    /// The service at the address that the table has, or at another that the settings give; `None` if the table's is no
-    /// address, which a checked table's always is.
-    pub(crate) fn new(service: &Service, moved_to: Option<&Address>) -> Option<Self> {
-        let address = match moved_to {
+    /// The service as the settings have it; `None` if the table's address is none, which a checked table's always is.
+    pub(crate) fn new(service: &Service, settings: &Settings) -> Option<Self> {
+        let moved = settings.services.iter().find(|moved| moved.name == service.name);
+        let gets_authorization = settings.identity.authorization.iter().any(|trusted| trusted.name == service.name);
+        let address = match moved.map(|moved| &moved.address) {
             Some(address) => address.clone(),
             None => Address::from_authority(service.scheme, &service.authority).ok()?,
         };
         let host = HeaderValue::from_str(&address.authority()).ok()?;
-        Some(Self { name: service.name.clone(), address, host })
+        Some(Self { name: service.name.clone(), address, host, gets_authorization })
     }
 }
 

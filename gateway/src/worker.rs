@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use gateway_table::{Route, Table};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use slab::Slab;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,9 +23,10 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::access_log::AccessLog;
 use crate::auth::refresh::RefreshHandle;
-use crate::auth::{Principal, TokenCache, TokenFault, Verifier};
+use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::clock::{Clock, UnixSeconds};
 use crate::connection::{self, Client, Limits, Watch};
+use crate::identity::{Identities, IdentityRules};
 use crate::log::{Level, LogSender};
 use crate::pipeline::Limiters;
 use crate::settings::LimitSettings;
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) table: &'static Table,
     pub(crate) upstreams: Arc<[Upstream]>,
     pub(crate) limiters: Arc<Limiters>,
+    pub(crate) identity: Arc<IdentityRules>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) key_refresh: Option<RefreshHandle>,
     pub(crate) tls: Option<TlsAcceptor>,
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
 pub(crate) struct Rules {
     pub(crate) limits: LimitSettings,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Fields of clients that never pass, beside the built-in ones.
+    pub(crate) dropped_fields: Vec<HeaderName>,
     pub(crate) shutdown_grace: Duration,
     pub(crate) log_level: Level,
 }
@@ -68,10 +72,12 @@ pub(crate) struct Rules {
 pub(crate) struct Worker {
     pub(crate) table: &'static Table,
     pub(crate) limiters: Arc<Limiters>,
-    pub(crate) key_refresh: Option<RefreshHandle>,
+    /// What services learn of who is asking.
+    pub(crate) identities: Identities,
     pub(crate) access_log: Rc<AccessLog>,
     /// How long an upstream may pause in the middle of an answer.
     pub(crate) stall_limit: Duration,
+    key_refresh: Option<RefreshHandle>,
     verifier: Arc<Verifier>,
     tokens: RefCell<TokenCache>,
     upstreams: Arc<[Upstream]>,
@@ -91,6 +97,7 @@ impl Worker {
         Self {
             table: shared.table,
             limiters: shared.limiters,
+            identities: Identities::new(shared.identity, shared.table),
             key_refresh: shared.key_refresh,
             access_log: Rc::new(AccessLog::new(shared.log, shared.rules.log_level, shared.table)),
             stall_limit: shared.rules.limits.idle_timeout,
@@ -112,9 +119,21 @@ impl Worker {
         self.verifier.authenticate(&mut self.tokens.borrow_mut(), headers, self.now())
     }
 
+    /// Has that read which a token of these fields could not be judged without; waits for it, but not for long.
+    pub(crate) async fn remedy(&self, remedy: Remedy, headers: &HeaderMap) {
+        if let Some(handle) = &self.key_refresh {
+            handle.refresh(remedy, self.verifier.key_id(headers).as_deref()).await;
+        }
+    }
+
     /// The time of day.
     pub(crate) fn now(&self) -> UnixSeconds {
         self.clock.now()
+    }
+
+    /// Fields of clients that never pass, beside the built-in ones.
+    pub(crate) fn dropped_fields(&self) -> &[HeaderName] {
+        &self.rules.dropped_fields
     }
 
     /// The longest head of a request, in bytes.

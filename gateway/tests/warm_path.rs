@@ -47,11 +47,15 @@ fn settings() -> AuthSettings {
         audience: "a".into(),
         algorithms: vec![Algorithm::ES256],
         leeway: Duration::ZERO,
+        types: vec!["JWT".into(), "at+jwt".into()],
+        max_age: None,
+        max_bytes: 8192,
         roles_claim: vec!["roles".into()],
         jwks: JwksSettings {
             source: KeySource::Inline(InlineKeys(String::new())),
             refresh: Duration::from_mins(5),
             grace: Duration::ZERO,
+            cache: None,
         },
         revocations: None,
     }

@@ -221,11 +221,14 @@ fn an_http_1_0_client_is_served() {
 }
 
 #[test]
-fn a_token_to_a_public_route_is_passed_on_since_the_gateway_does_not_read_it() {
-    let upstream = Upstream::saying("");
-    let gateway = Running::in_front_of(upstream.address());
-    ask(gateway.address(), "GET /open", &bearer(&["operations"]));
-    assert!(upstream.request().contains("authorization: Bearer "));
+fn credentials_go_to_core_auth_and_to_no_other_service() {
+    for (service, expected) in [("coreauth", true), ("other", false)] {
+        let upstream = Upstream::saying("");
+        let route = open_route(upstream.address(), "").replace("\"open\"", &format!("\"{service}\""));
+        let gateway = Running::with_routes(&route);
+        ask(gateway.address(), "GET /open", &bearer(&["operations"]));
+        assert_eq!(upstream.request().contains("authorization: Bearer "), expected, "{service}");
+    }
 }
 
 #[test]

@@ -5,17 +5,15 @@ use http::header::AUTHORIZATION;
 
 use super::TokenFault;
 
-/// The longest `Authorization` value that is looked at, in bytes.
-const MAX_LENGTH: usize = 8 * 1024;
-
-/// What follows `Bearer` in the request's `Authorization` field; not looked at yet.
-pub(super) fn credential(headers: &HeaderMap) -> Result<&[u8], TokenFault> {
+/// What follows `Bearer` in the request's `Authorization` field; not looked at yet. A field of more than `max_bytes` is
+/// not looked at at all.
+pub(super) fn credential(headers: &HeaderMap, max_bytes: usize) -> Result<&[u8], TokenFault> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let value = fields.next().ok_or(TokenFault::Missing)?.as_bytes();
     if fields.next().is_some() {
         return Err(TokenFault::Repeated);
     }
-    if value.len() > MAX_LENGTH {
+    if value.len() > max_bytes {
         return Err(TokenFault::TooLarge);
     }
     let (scheme, rest) = value.split_at_checked("Bearer".len()).ok_or(TokenFault::Missing)?;
@@ -50,12 +48,14 @@ mod tests {
 
     use super::*;
 
+    const MAX_LENGTH: usize = 8 * 1024;
+
     fn of(values: &[&str]) -> Result<String, TokenFault> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        token68(credential(&headers)?).map(str::to_owned)
+        token68(credential(&headers, MAX_LENGTH)?).map(str::to_owned)
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_no_longer_than_8_kib() {
+    fn a_field_is_no_longer_than_allowed() {
         assert_eq!(of(&[&format!("Bearer {}", "a".repeat(MAX_LENGTH - 6))]), Err(TokenFault::TooLarge));
         assert!(of(&[&format!("Bearer {}", "a".repeat(MAX_LENGTH - 7))]).is_ok());
     }

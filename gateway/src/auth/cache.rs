@@ -8,16 +8,17 @@ use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use quick_cache::Equivalent;
 use quick_cache::unsync::Cache;
+use quick_cache::{Equivalent, Weighter};
 
-use super::Principal;
-use super::key_set::{KeySet, KnownKey};
+use super::key_set::KnownKey;
+use super::trust::Trust;
+use super::{Principal, TokenFault};
 use crate::clock::UnixSeconds;
 
 /// The tokens that one thread has found good.
 pub struct TokenCache {
-    entries: Cache<StoredToken, Entry>,
+    entries: Cache<StoredToken, Entry, Weight>,
 }
 
 /// What is known of a good token.
@@ -25,19 +26,20 @@ struct Entry {
     principal: Rc<Principal>,
     /// The key that proved it.
     fingerprint: [u8; 32],
-    /// The key set in which that key was seen last.
+    /// The trust under which that key was found and the token not revoked.
     generation: Cell<u64>,
     /// The end of the key's grace period there.
     until: Cell<Option<UnixSeconds>>,
 }
 
 impl TokenCache {
-    /// How many tokens are kept if nothing else is said: one for each user of a large plant.
-    pub const DEFAULT_CAPACITY: usize = 4096;
+    /// How large the cache gets if nothing else is said, in bytes: about one token for each user of a large plant.
+    pub const DEFAULT_BYTES: u64 = 8 << 20;
 
-    /// A cache for this many tokens.
-    pub fn new(capacity: usize) -> Self {
-        Self { entries: Cache::new(capacity) }
+    /// A cache that takes up about this many bytes at most.
+    pub fn new(bytes: u64) -> Self {
+        let usual = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
+        Self { entries: Cache::with_weighter(usual, bytes, Weight) }
     }
 
     /// How many tokens are kept.
@@ -50,22 +52,30 @@ impl TokenCache {
         self.entries.is_empty()
     }
 
-    /// The principal of a token that was found good, if the key that proved it is still believed.
-    pub(super) fn find(&self, token: &[u8], keys: &KeySet, now: UnixSeconds) -> Option<&Rc<Principal>> {
-        let entry = self.entries.get(&Token(token))?;
-        if entry.generation.get() != keys.generation() {
-            entry.until.set(keys.find(&entry.fingerprint, now)?.until);
-            entry.generation.set(keys.generation());
+    /// The principal of a token that was found good, if the key that proved it is still believed; a fault if the token
+    /// has been revoked since. What has changed since the token was seen last is looked at once.
+    pub(super) fn find(
+        &self,
+        token: &[u8],
+        trust: &Trust,
+        now: UnixSeconds,
+    ) -> Result<Option<&Rc<Principal>>, TokenFault> {
+        let Some(entry) = self.entries.get(&Token(token)) else { return Ok(None) };
+        if entry.generation.get() != trust.generation {
+            let Some(known) = trust.keys.find(&entry.fingerprint, now) else { return Ok(None) };
+            trust.revocations.check(&entry.principal)?;
+            entry.until.set(known.until);
+            entry.generation.set(trust.generation);
         }
         let believed = entry.until.get().is_none_or(|until| now < until);
-        believed.then_some(&entry.principal)
+        Ok(believed.then_some(&entry.principal))
     }
 
-    pub(super) fn insert(&mut self, token: &[u8], principal: &Rc<Principal>, keys: &KeySet, known: &KnownKey) {
+    pub(super) fn insert(&mut self, token: &[u8], principal: &Rc<Principal>, trust: &Trust, known: &KnownKey) {
         let entry = Entry {
             principal: Rc::clone(principal),
             fingerprint: known.key.fingerprint,
-            generation: Cell::new(keys.generation()),
+            generation: Cell::new(trust.generation),
             until: Cell::new(known.until),
         };
         self.entries.insert(StoredToken(token.into()), entry);
@@ -78,7 +88,20 @@ impl TokenCache {
 
 impl Default for TokenCache {
     fn default() -> Self {
-        Self::new(Self::DEFAULT_CAPACITY)
+        Self::new(Self::DEFAULT_BYTES)
+    }
+}
+
+/// Counts what an entry takes up: the token's text, and what is known of it.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<StoredToken, Entry> for Weight {
+    fn weight(&self, token: &StoredToken, entry: &Entry) -> u64 {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let principal = &entry.principal;
+        let texts = text(&principal.subject) + text(&principal.token_id) + text(&principal.key_id);
+        (token.0.len() + texts + size_of::<Entry>() + size_of::<Principal>() + size_of::<StoredToken>()) as u64
     }
 }
 

@@ -41,11 +41,26 @@ pub enum TokenFault {
     WrongIssuer,
     /// `aud` is missing or does not hold the configured one.
     WrongAudience,
+    /// It was issued too long ago, or does not say when.
+    TooOld,
+    /// It is on the revocation list.
+    Revoked,
+    /// There is a revocation list, which has not been read yet: the token may be on it.
+    RevocationsUnknown,
+}
+
+/// What is to be read before a token can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The issuer's keys, which may have changed.
+    Keys,
+    /// The revocation list.
+    Revocations,
 }
 
 impl TokenFault {
     /// Every fault.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Missing,
         Self::Repeated,
         Self::TooLarge,
@@ -64,11 +79,18 @@ impl TokenFault {
         Self::IssuedInFuture,
         Self::WrongIssuer,
         Self::WrongAudience,
+        Self::TooOld,
+        Self::Revoked,
+        Self::RevocationsUnknown,
     ];
 
-    /// Whether the same token may be good once the keys are fresh.
-    pub const fn may_pass_with_fresh_keys(self) -> bool {
-        matches!(self, Self::NoKeys | Self::UnknownKey)
+    /// What may make the same token good, if anything does.
+    pub const fn remedy(self) -> Option<Remedy> {
+        match self {
+            Self::NoKeys | Self::UnknownKey => Some(Remedy::Keys),
+            Self::RevocationsUnknown => Some(Remedy::Revocations),
+            _ => None,
+        }
     }
 
     /// The fault in one word, for metrics.
@@ -92,6 +114,9 @@ impl TokenFault {
             Self::IssuedInFuture => "issued_in_future",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",
+            Self::TooOld => "too_old",
+            Self::Revoked => "revoked",
+            Self::RevocationsUnknown => "revocations_unknown",
         }
     }
 
@@ -116,6 +141,9 @@ impl TokenFault {
             Self::IssuedInFuture => "the token was issued in the future",
             Self::WrongIssuer => "the token is of another issuer",
             Self::WrongAudience => "the token is for another audience",
+            Self::TooOld => "the token was issued too long ago or does not say when",
+            Self::Revoked => "the token has been revoked",
+            Self::RevocationsUnknown => "the revocation list has not been read yet",
         }
     }
 }

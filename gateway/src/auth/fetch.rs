@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HOST, USER_AGENT};
-use http::{Request, StatusCode};
+use http::header::{ACCEPT, CACHE_CONTROL, HOST, USER_AGENT};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -36,12 +36,19 @@ pub(crate) enum FetchFault {
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A document, and how long its server says that it is good for.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) body: Bytes,
+    pub(crate) max_age: Option<Duration>,
+}
+
 /// The body of a 200 answer to a GET of `url`, no longer than `limit` bytes.
-pub(crate) async fn fetch(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
+pub(crate) async fn fetch(url: &HttpUrl, limit: usize) -> Result<Fetched, FetchFault> {
     timeout(TIME_LIMIT, exchange(url, limit)).await.unwrap_or(Err(FetchFault::TimedOut))
 }
 
-async fn exchange(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
+async fn exchange(url: &HttpUrl, limit: usize) -> Result<Fetched, FetchFault> {
     let address = &url.address;
     let stream = open(address).await.map_err(FetchFault::Connect)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(FetchFault::Exchange)?;
@@ -51,11 +58,24 @@ async fn exchange(url: &HttpUrl, limit: usize) -> Result<Bytes, FetchFault> {
     if response.status() != StatusCode::OK {
         return Err(FetchFault::Status(response.status()));
     }
+    let max_age = max_age(response.headers());
     match Limited::new(response.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
+        Ok(body) => Ok(Fetched { body: body.to_bytes(), max_age }),
         Err(error) if error.is::<LengthLimitError>() => Err(FetchFault::TooLarge),
         Err(error) => Err(FetchFault::Body(error)),
     }
+}
+
+/// `max-age` of `Cache-Control` (RFC 9111 §5.2.2.1); where it stands twice, the shorter.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let values = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
+    let ages = values.flat_map(|value| value.split(',')).filter_map(|directive| {
+        let (name, age) = directive.split_once('=')?;
+        let is_age = name.trim().eq_ignore_ascii_case("max-age");
+        let age = age.trim().trim_matches('"').parse().ok()?;
+        is_age.then(|| Duration::from_secs(age))
+    });
+    ages.min()
 }
 
 fn request(url: &HttpUrl) -> Result<Request<Empty<Bytes>>, FetchFault> {
@@ -79,7 +99,7 @@ mod tests {
     use crate::settings::Address;
 
     /// What comes of a fetch that is answered so, and what was asked.
-    async fn answered(answer: &str) -> (Result<Bytes, FetchFault>, String) {
+    async fn answered(answer: &str) -> (Result<Fetched, FetchFault>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let address = Address { scheme: gateway_table::Scheme::Http, host: "127.0.0.1".into(), port };
@@ -97,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn a_document_is_the_body_of_a_200_answer() {
         let (body, asked) = answered("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
-        assert_eq!(body.unwrap(), "{}");
+        assert_eq!(body.unwrap().body, "{}");
         assert!(asked.starts_with("GET /keys?v=1 HTTP/1.1\r\nhost: 127.0.0.1:PORT\r\n"), "{asked}");
     }
 
@@ -124,5 +144,21 @@ mod tests {
         assert!(matches!(body, Err(FetchFault::Body(_))), "{body:?}");
         let (body, _) = answered("rubbish").await;
         assert!(matches!(body, Err(FetchFault::Exchange(_))), "{body:?}");
+    }
+
+    #[tokio::test]
+    async fn a_server_says_how_long_its_answer_is_good_for() {
+        for (field, seconds) in [
+            ("x: y", None),
+            ("cache-control: no-store", None),
+            ("cache-control: max-age=x", None),
+            ("cache-control: s-maxage=7", None),
+            ("cache-control: public, Max-Age = \"60\"", Some(60)),
+            ("cache-control: max-age=60\r\ncache-control: max-age=30", Some(30)),
+        ] {
+            let answer = format!("HTTP/1.1 200 OK\r\n{field}\r\ncontent-length: 0\r\n\r\n");
+            let (fetched, _) = answered(&answer).await;
+            assert_eq!(fetched.unwrap().max_age, seconds.map(Duration::from_secs), "{field}");
+        }
     }
 }

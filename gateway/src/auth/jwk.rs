@@ -1,25 +1,25 @@
 //! One key of a JWK set (RFC 7517): what it may be used for, or why it is not used.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaParameters, VerificationAlgorithm,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 
 use crate::settings::Algorithm;
 
 /// A public key that tokens can be checked with.
-#[derive(Clone)]
 pub(super) struct Key {
     /// What the issuer calls it.
     pub(super) kid: Option<Box<str>>,
-    /// The algorithms that fit it: its own `alg` alone, where it has one.
-    pub(super) algorithms: Vec<Algorithm>,
-    /// The key itself.
-    pub(super) decoding: DecodingKey,
+    /// The key itself, parsed for each algorithm that fits it: its own `alg` alone, where it has one. To parse it for
+    /// each token, as the JWT library does, would cost a quarter of the check itself.
+    checks: Vec<(Algorithm, ParsedPublicKey)>,
     /// A digest of all the above, which is this key's and no other's.
     pub(super) fingerprint: [u8; 32],
 }
@@ -76,10 +76,9 @@ pub(super) struct Jwk {
     y: Option<String>,
 }
 
-/// A public key, and the algorithms that its type allows.
+/// A public key, parsed for each algorithm that its type allows.
 struct Material {
-    algorithms: &'static [Algorithm],
-    decoding: DecodingKey,
+    checks: Vec<(Algorithm, ParsedPublicKey)>,
     /// The bytes that make the key what it is.
     bytes: Vec<u8>,
 }
@@ -100,17 +99,37 @@ impl Key {
             "oct" => return Err(KeyFault::Symmetric),
             _ => return Err(KeyFault::UnknownType),
         };
-        let algorithms = match &jwk.alg {
-            None => material.algorithms.to_vec(),
-            Some(name) => {
-                let own = Algorithm::from_name(name).filter(|own| material.algorithms.contains(own));
-                vec![own.ok_or(KeyFault::WrongAlgorithm)?]
-            }
-        };
+        let mut checks = material.checks;
+        if let Some(name) = &jwk.alg {
+            checks.retain(|(algorithm, _)| algorithm.name() == name);
+        }
+        if checks.is_empty() {
+            return Err(KeyFault::WrongAlgorithm);
+        }
         let fingerprint = fingerprint(jwk, &material.bytes);
-        Ok(Self { kid: jwk.kid.as_deref().map(Into::into), algorithms, decoding: material.decoding, fingerprint })
+        Ok(Self { kid: jwk.kid.as_deref().map(Into::into), checks, fingerprint })
+    }
+
+    /// Whether tokens of this algorithm can be checked with it.
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        self.checks.iter().any(|(fitting, _)| *fitting == algorithm)
+    }
+
+    /// Whether this key has signed `message` so, with this algorithm.
+    pub(super) fn has_signed(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        let check = self.checks.iter().find(|(fitting, _)| *fitting == algorithm);
+        check.is_some_and(|(_, key)| key.verify_sig(message, signature).is_ok())
     }
 }
+
+const RSA_ALGORITHMS: [(Algorithm, &RsaParameters); 6] = [
+    (Algorithm::RS256, &RSA_PKCS1_2048_8192_SHA256),
+    (Algorithm::RS384, &RSA_PKCS1_2048_8192_SHA384),
+    (Algorithm::RS512, &RSA_PKCS1_2048_8192_SHA512),
+    (Algorithm::PS256, &RSA_PSS_2048_8192_SHA256),
+    (Algorithm::PS384, &RSA_PSS_2048_8192_SHA384),
+    (Algorithm::PS512, &RSA_PSS_2048_8192_SHA512),
+];
 
 fn rsa(jwk: &Jwk) -> Result<Material, KeyFault> {
     let (n, e) = (unsigned(member(jwk.n.as_deref())?), unsigned(member(jwk.e.as_deref())?));
@@ -123,26 +142,28 @@ fn rsa(jwk: &Jwk) -> Result<Material, KeyFault> {
     if e.len() > 5 || !(3..1 << 33).contains(&exponent) || exponent.is_multiple_of(2) {
         return Err(KeyFault::WrongExponent);
     }
-    let algorithms =
-        &[Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
-    Ok(Material { algorithms, decoding: DecodingKey::from_rsa_raw_components(&n, &e), bytes: [n, e].concat() })
+    let components = PublicKeyComponents { n: &n[..], e: &e[..] };
+    let parse = |(algorithm, parameters): (Algorithm, &'static RsaParameters)| {
+        Ok((algorithm, components.to_parsed_public_key(parameters).map_err(|_| KeyFault::BadMembers)?))
+    };
+    let checks = RSA_ALGORITHMS.into_iter().map(parse).collect::<Result<_, KeyFault>>()?;
+    Ok(Material { checks, bytes: [n, e].concat() })
 }
 
 fn elliptic_curve(jwk: &Jwk) -> Result<Material, KeyFault> {
-    let curve: (&'static [Algorithm], usize, &'static dyn VerificationAlgorithm) = match jwk.crv.as_deref() {
-        Some("P-256") => (&[Algorithm::ES256], 32, &ECDSA_P256_SHA256_FIXED),
-        Some("P-384") => (&[Algorithm::ES384], 48, &ECDSA_P384_SHA384_FIXED),
+    let curve: (Algorithm, usize, &'static dyn VerificationAlgorithm) = match jwk.crv.as_deref() {
+        Some("P-256") => (Algorithm::ES256, 32, &ECDSA_P256_SHA256_FIXED),
+        Some("P-384") => (Algorithm::ES384, 48, &ECDSA_P384_SHA384_FIXED),
         _ => return Err(KeyFault::UnknownCurve),
     };
-    let (algorithms, length, verification) = curve;
+    let (algorithm, length, verification) = curve;
     let (x, y) = (member(jwk.x.as_deref())?, member(jwk.y.as_deref())?);
     if x.len() != length || y.len() != length {
         return Err(KeyFault::BadMembers);
     }
     // An uncompressed point (SEC 1 §2.3.3).
     let point = [vec![4], x, y].concat();
-    check(verification, &point)?;
-    Ok(Material { algorithms, decoding: DecodingKey::from_ec_der(&point), bytes: point })
+    Ok(Material { checks: vec![(algorithm, parse(verification, &point)?)], bytes: point })
 }
 
 fn edwards_curve(jwk: &Jwk) -> Result<Material, KeyFault> {
@@ -153,13 +174,12 @@ fn edwards_curve(jwk: &Jwk) -> Result<Material, KeyFault> {
     if x.len() != 32 {
         return Err(KeyFault::BadMembers);
     }
-    check(&ED25519, &x)?;
-    Ok(Material { algorithms: &[Algorithm::EdDSA], decoding: DecodingKey::from_ed_der(&x), bytes: x })
+    Ok(Material { checks: vec![(Algorithm::EdDSA, parse(&ED25519, &x)?)], bytes: x })
 }
 
 /// Refuses what is no point of the curve.
-fn check(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Result<(), KeyFault> {
-    ParsedPublicKey::new(algorithm, key).map(drop).map_err(|_| KeyFault::BadMembers)
+fn parse(algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyFault> {
+    ParsedPublicKey::new(algorithm, key).map_err(|_| KeyFault::BadMembers)
 }
 
 fn member(text: Option<&str>) -> Result<Vec<u8>, KeyFault> {

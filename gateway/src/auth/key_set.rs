@@ -1,7 +1,6 @@
 //! The keys that tokens are checked with: an issuer's JWK set, and for a while the keys that it had before.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,14 +14,10 @@ use crate::settings::Algorithm;
 pub(super) const MAX_BYTES: usize = 1 << 20;
 /// How many keys a set may have.
 const MAX_KEYS: usize = 100;
-/// The number of the set that is made next.
-static NEXT_GENERATION: AtomicU64 = AtomicU64::new(1);
 
 /// The keys that tokens are checked with.
 #[derive(Default)]
 pub struct KeySet {
-    /// Differs from that of any other set but the empty one.
-    generation: u64,
     keys: Vec<KnownKey>,
 }
 
@@ -116,11 +111,6 @@ impl KeySet {
         Ok(Self::default().replaced(&ReadKeys::parse(json)?.usable, UnixSeconds(0), Duration::ZERO))
     }
 
-    /// The number of this set; another number means that other keys are believed.
-    pub(super) const fn generation(&self) -> u64 {
-        self.generation
-    }
-
     pub(super) const fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -139,7 +129,7 @@ impl KeySet {
             .map(|old| KnownKey { key: Arc::clone(&old.key), until: Some(old.until.unwrap_or(now.plus(grace))) })
             .filter(|old| old.is_believed(now));
         let current = keys.iter().map(|key| KnownKey { key: Arc::clone(key), until: None });
-        Self { generation: NEXT_GENERATION.fetch_add(1, Ordering::Relaxed), keys: current.chain(retired).collect() }
+        Self { keys: current.chain(retired).collect() }
     }
 
     /// Whether this set believes exactly `keys` already, and no key is waiting to be forgotten.
@@ -171,7 +161,7 @@ impl KeySet {
         if named.peek().is_none() {
             return Err(TokenFault::UnknownKey);
         }
-        let fitting: Vec<&KnownKey> = named.filter(|known| known.key.algorithms.contains(&algorithm)).collect();
+        let fitting: Vec<&KnownKey> = named.filter(|known| known.key.fits(algorithm)).collect();
         let current = fitting.iter().filter(|known| known.until.is_none()).count();
         match kid {
             // Without a name the token may mean the one key that fits, or the one that this has replaced.

@@ -22,6 +22,9 @@ pub(super) struct Rules {
     pub(super) audience: String,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) leeway: Duration,
+    pub(super) types: Vec<String>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) max_bytes: usize,
     pub(super) roles_claim: Vec<String>,
 }
 
@@ -32,6 +35,9 @@ impl From<&AuthSettings> for Rules {
             audience: settings.audience.clone(),
             algorithms: settings.algorithms.clone(),
             leeway: settings.leeway,
+            types: settings.types.clone(),
+            max_age: settings.max_age,
+            max_bytes: settings.max_bytes,
             roles_claim: settings.roles_claim.clone(),
         }
     }
@@ -59,15 +65,17 @@ pub(super) fn verify<'a>(
     let signed = &token[..header.len() + 1 + claims.len()];
     let header = read_header(&decode(header)?, rules)?;
     let candidates = keys.candidates(header.kid.as_deref(), header.algorithm, now)?;
-    // That the signature is base64url is found out here, so that no key needs to be asked about one that is not.
-    decode(signature)?;
-    let is_signed = |known: &&KnownKey| {
-        let algorithm = library_name(header.algorithm);
-        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &known.key.decoding, algorithm).unwrap_or(false)
-    };
+    let signature = decode(signature)?;
+    let is_signed = |known: &&KnownKey| known.key.has_signed(header.algorithm, signed.as_bytes(), &signature);
     let known = candidates.into_iter().find(is_signed).ok_or(TokenFault::BadSignature)?;
     let principal = read_claims(&decode(claims)?, rules, table, now)?;
     Ok((Principal { key_id: known.key.kid.clone(), ..principal }, known))
+}
+
+/// The key id that a token names, if its header can be read.
+pub(super) fn key_id(token: &str, rules: &Rules) -> Option<String> {
+    let header = decode(token.split('.').next()?).ok()?;
+    read_header(&header, rules).ok()?.kid
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
@@ -80,7 +88,7 @@ fn read_header(text: &[u8], rules: &Rules) -> Result<Header, TokenFault> {
     if header.contains_key("crit") || header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
         return Err(TokenFault::UnsupportedHeader);
     }
-    if !header.get("typ").is_none_or(is_access_token) {
+    if !header.get("typ").is_none_or(|typ| is_among(typ, &rules.types)) {
         return Err(TokenFault::WrongType);
     }
     let name = header.get("alg").and_then(Value::as_str).ok_or(TokenFault::Malformed)?;
@@ -88,29 +96,15 @@ fn read_header(text: &[u8], rules: &Rules) -> Result<Header, TokenFault> {
     Ok(Header { algorithm: algorithm.ok_or(TokenFault::WrongAlgorithm)?, kid: text_of(&header, "kid")? })
 }
 
-/// Whether `typ` is that of an access token (RFC 9068 §2.1) or of any JWT; the names are media types.
-fn is_access_token(typ: &Value) -> bool {
+/// Whether `typ`, a media type, is one of these.
+fn is_among(typ: &Value, types: &[String]) -> bool {
     let Some(typ) = typ.as_str() else { return false };
     let prefix = "application/";
     let name = match typ.get(..prefix.len()) {
         Some(start) if start.eq_ignore_ascii_case(prefix) => &typ[prefix.len()..],
         _ => typ,
     };
-    name.eq_ignore_ascii_case("JWT") || name.eq_ignore_ascii_case("at+jwt")
-}
-
-const fn library_name(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    match algorithm {
-        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
-        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
-        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
-        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
-        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
-        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
-    }
+    types.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn read_claims(text: &[u8], rules: &Rules, table: &Table, now: UnixSeconds) -> Result<Principal, TokenFault> {
@@ -134,17 +128,25 @@ fn read_claims(text: &[u8], rules: &Rules, table: &Table, now: UnixSeconds) -> R
     if principal.issued_at.is_some_and(|issued_at| issued_at > now.plus(rules.leeway)) {
         return Err(TokenFault::IssuedInFuture);
     }
-    check_times(&principal, rules.leeway, now)?;
+    check_times(&principal, rules, now)?;
     Ok(principal)
 }
 
 /// Whether a principal is to be believed now; asked again each time its token is.
-pub(super) fn check_times(principal: &Principal, leeway: Duration, now: UnixSeconds) -> Result<(), TokenFault> {
+pub(super) fn check_times(principal: &Principal, rules: &Rules, now: UnixSeconds) -> Result<(), TokenFault> {
+    let leeway = rules.leeway;
     if now >= principal.expires_at.plus(leeway) {
         return Err(TokenFault::Expired);
     }
     if principal.not_before.is_some_and(|not_before| now.plus(leeway) < not_before) {
         return Err(TokenFault::NotYetValid);
+    }
+    if let Some(max_age) = rules.max_age {
+        // A token that does not say when it was made may be of any age.
+        let made_at = principal.issued_at.ok_or(TokenFault::TooOld)?;
+        if now >= made_at.plus(max_age).plus(leeway) {
+            return Err(TokenFault::TooOld);
+        }
     }
     Ok(())
 }

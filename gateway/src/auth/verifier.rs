@@ -10,61 +10,104 @@ use http::HeaderMap;
 use super::bearer::{credential, token68};
 use super::key_set::KeySet;
 use super::token::{self, Rules};
-use super::{Principal, TokenCache, TokenFault};
+use super::trust::{Revocations, Trust};
+use super::{Principal, RevocationList, TokenCache, TokenFault};
 use crate::clock::UnixSeconds;
 use crate::settings::AuthSettings;
 
-/// What all threads share to check tokens: the rules, and the keys as they are now.
+/// What all threads share to check tokens: the rules, and whom to believe as it is now.
 pub struct Verifier {
     /// `None` where nobody's tokens are believed.
     rules: Option<Rules>,
-    keys: ArcSwap<KeySet>,
+    trust: ArcSwap<Trust>,
     table: &'static Table,
 }
 
 impl Verifier {
-    /// A verifier without keys, which believes nobody until some are [installed](Self::install).
+    /// A verifier without keys, which believes nobody until some are [installed](Self::install); and if a revocation
+    /// list is configured, not before that is [installed](Self::install_revocations) too.
     pub fn new(settings: Option<&AuthSettings>, table: &'static Table) -> Self {
-        Self { rules: settings.map(Rules::from), keys: ArcSwap::from_pointee(KeySet::default()), table }
+        let is_awaited = settings.is_some_and(|settings| settings.revocations.is_some());
+        let revocations = if is_awaited { Revocations::Awaited } else { Revocations::None };
+        let trust = Trust::new(Arc::default(), revocations);
+        Self { rules: settings.map(Rules::from), trust: ArcSwap::from_pointee(trust), table }
     }
 
     /// Replaces the keys.
     pub fn install(&self, keys: KeySet) {
-        self.keys.store(Arc::new(keys));
+        let keys = Arc::new(keys);
+        self.trust.rcu(|trust| trust.with_keys(Arc::clone(&keys)));
+    }
+
+    /// Replaces the revocation list.
+    pub fn install_revocations(&self, list: RevocationList) {
+        let list = Arc::new(list);
+        self.trust.rcu(|trust| trust.with_revocations(Arc::clone(&list)));
     }
 
     /// The keys as they are now.
     pub fn keys(&self) -> Arc<KeySet> {
-        self.keys.load_full()
+        Arc::clone(&self.trust.load().keys)
+    }
+
+    /// The revocation list as it is now, if there is one that has been read.
+    pub fn revocations(&self) -> Option<Arc<RevocationList>> {
+        match &self.trust.load().revocations {
+            Revocations::Known(list) => Some(Arc::clone(list)),
+            Revocations::None | Revocations::Awaited => None,
+        }
+    }
+
+    /// Why no token at all can be believed at the moment, if that is so: what readiness is asked for.
+    pub fn lacks(&self) -> Option<TokenFault> {
+        let trust = self.trust.load();
+        if self.rules.is_none() || trust.keys.is_empty() {
+            return Some(TokenFault::NoKeys);
+        }
+        matches!(trust.revocations, Revocations::Awaited).then_some(TokenFault::RevocationsUnknown)
     }
 
     /// Who is asking, by the token in `headers`. With a token that this thread has seen before, this takes no lock and
-    /// allocates nothing.
+    /// allocates nothing. A thread checks one token at a time, so that a token that comes many times at once is checked
+    /// no more than once by each.
     ///
     /// # Errors
     ///
-    /// Says why the token is not believed. After [`TokenFault::UnknownKey`] or [`TokenFault::NoKeys`], fresh keys may
-    /// change that.
+    /// Says why the token is not believed. If that has a [remedy](TokenFault::remedy), a later try may pass.
     pub fn authenticate(
         &self,
         cache: &mut TokenCache,
         headers: &HeaderMap,
         now: UnixSeconds,
     ) -> Result<Rc<Principal>, TokenFault> {
-        let credential = credential(headers)?;
+        // Without rules nothing is looked at but whether there is a token at all.
+        let max_bytes = self.rules.as_ref().map_or(usize::MAX, |rules| rules.max_bytes);
+        let credential = credential(headers, max_bytes)?;
         let Some(rules) = &self.rules else { return Err(TokenFault::NoKeys) };
-        let keys = self.keys.load();
-        if let Some(principal) = cache.find(credential, &keys, now) {
-            let Err(fault) = token::check_times(principal, rules.leeway, now) else {
-                return Ok(Rc::clone(principal));
-            };
-            // It will not become good again, but for a clock that is set back.
-            cache.remove(credential);
-            return Err(fault);
+        let trust = self.trust.load();
+        let known = cache.find(credential, &trust, now).and_then(|found| match found {
+            Some(principal) => token::check_times(principal, rules, now).map(|()| Some(Rc::clone(principal))),
+            None => Ok(None),
+        });
+        match known {
+            Ok(Some(principal)) => return Ok(principal),
+            Ok(None) => {}
+            Err(fault) => {
+                // It will not become good again, but for a clock that is set back.
+                cache.remove(credential);
+                return Err(fault);
+            }
         }
-        let (principal, known) = token::verify(token68(credential)?, rules, &keys, self.table, now)?;
+        let (principal, known) = token::verify(token68(credential)?, rules, &trust.keys, self.table, now)?;
+        trust.revocations.check(&principal)?;
         let principal = Rc::new(principal);
-        cache.insert(credential, &principal, &keys, known);
+        cache.insert(credential, &principal, &trust, known);
         Ok(principal)
+    }
+
+    /// The key id that the token in `headers` names, if it can be read.
+    pub(crate) fn key_id(&self, headers: &HeaderMap) -> Option<String> {
+        let rules = self.rules.as_ref()?;
+        token::key_id(token68(credential(headers, rules.max_bytes).ok()?).ok()?, rules)
     }
 }

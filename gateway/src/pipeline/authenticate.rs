@@ -36,7 +36,7 @@ impl Authenticated {
     }
 }
 
-/// Verifies the token where the route asks for one. A key that is not known yet is waited for once.
+/// Verifies the token where the route asks for one. What the gateway itself must know first is waited for once.
 pub(super) async fn authenticate(
     worker: &Worker,
     matched: RouteMatch,
@@ -46,12 +46,12 @@ pub(super) async fn authenticate(
         return Ok(Authenticated { matched, caller: Caller::Anyone });
     }
     let mut principal = worker.verify(headers);
-    if let (Err(fault), Some(keys)) = (&principal, &worker.key_refresh)
-        && fault.may_pass_with_fresh_keys()
-    {
-        keys.refresh_once().await;
+    // First the keys may be missing, then what has been revoked.
+    for _ in 0..2 {
+        let Some(remedy) = principal.as_ref().err().and_then(|fault| fault.remedy()) else { break };
+        worker.remedy(remedy, headers).await;
         principal = worker.verify(headers);
     }
-    let caller = Caller::Bearer(principal.map_err(Rejection::Unauthorized)?);
+    let caller = Caller::Bearer(principal.map_err(Rejection::of_token)?);
     Ok(Authenticated { matched, caller })
 }

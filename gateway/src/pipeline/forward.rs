@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_table::{Access, CanonicalPath, Route, Scheme};
+use gateway_table::{CanonicalPath, Route, Scheme};
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use super::limit::Admitted;
+use crate::auth::Principal;
 use crate::body::{RequestBody, RequestBodyFault, ResponseBody, Upload, UpstreamBody};
 use crate::connection::Client;
 use crate::headers::{Forwarding, forward_request, forward_response};
@@ -30,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) host: Option<HeaderValue>,
     pub(super) correlation_id: &'a HeaderValue,
     pub(super) path: &'a CanonicalPath<'a>,
+    /// Who is asking, where the route asks that.
+    pub(super) principal: Option<&'a Principal>,
 }
 
 /// Sends the request upstream and passes the answer on.
@@ -56,9 +59,12 @@ pub(super) async fn forward(
             host: context.host.as_ref(),
             upstream_host: &upstream.host,
             correlation_id: context.correlation_id,
-            consumes_credentials: route.access != Access::Everyone,
+            passes_authorization: upstream.gets_authorization,
+            dropped: worker.dropped_fields(),
         },
     );
+    let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
+    identity.write(&mut parts.headers);
     let (body, upload) = RequestBody::new(body, route.max_body);
     let sent = send(pool, Request::from_parts(parts, body));
     let (response, lease) = within_time(route, upload.as_deref(), sent).await?;

@@ -13,6 +13,8 @@ use crate::auth::KeySet;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+/// Any JWT, and an access token (RFC 9068 §2.1).
+const DEFAULT_TYPES: [&str; 2] = ["JWT", "at+jwt"];
 /// How often a source may be asked at most.
 const SHORTEST_REFRESH: Duration = Duration::from_millis(100);
 
@@ -27,6 +29,14 @@ pub struct AuthSettings {
     pub algorithms: Vec<Algorithm>,
     /// `auth.leeway`: how far clocks may differ; 0s to 5m, default 30s.
     pub leeway: Duration,
+    /// `auth.types`: what a token's `typ` may be, where it has one; media types, `application/` left out, in any case.
+    /// Default `[JWT, at+jwt]`.
+    pub types: Vec<String>,
+    /// `auth.max_age`: how long after `iat` a token is believed, whatever its `exp` says; 1m to 24h. Default: as long as
+    /// `exp` says.
+    pub max_age: Option<Duration>,
+    /// `auth.max_bytes`: how long an `Authorization` field may be; 1KiB to 64KiB, default 8KiB.
+    pub max_bytes: usize,
     /// `auth.roles_claim`: the members that lead to the roles, outermost first; dotted in the file. Default `roles`.
     pub roles_claim: Vec<String>,
     /// `auth.jwks`: the issuer's keys; required.
@@ -40,10 +50,13 @@ pub struct AuthSettings {
 pub struct JwksSettings {
     /// `auth.jwks.url`, `auth.jwks.file` or `auth.jwks.inline`: exactly one.
     pub source: KeySource,
-    /// `auth.jwks.refresh`: how often the keys are read again; 100ms to 24h, default 5m.
+    /// `auth.jwks.refresh`: how often the keys are read again; 100ms to 24h, default 5m. The `max-age` of an answer can
+    /// make it more often, down to every 10 seconds.
     pub refresh: Duration,
     /// `auth.jwks.grace`: how long a key is believed that the set does not hold any more; 0s to 24h, default 10m.
     pub grace: Duration,
+    /// `auth.jwks.cache`: the file that keeps the last good answer of `url` across a restart. Default: none.
+    pub cache: Option<PathBuf>,
 }
 
 /// Where an issuer's keys are.
@@ -74,6 +87,8 @@ pub struct RevocationSettings {
     pub source: RevocationSource,
     /// `auth.revocations.refresh`: how often the list is read again; 100ms to 24h, default 10s.
     pub refresh: Duration,
+    /// `auth.revocations.cache`: the file that keeps the last good answer of `url` across a restart. Default: none.
+    pub cache: Option<PathBuf>,
 }
 
 /// Where a revocation list is.
@@ -145,7 +160,18 @@ impl Algorithm {
 
 /// Reads the `auth` section; `base` is the directory of the file.
 pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<AuthSettings> {
-    let keys = ["issuer", "audience", "algorithms", "leeway", "roles_claim", "jwks", "revocations"];
+    let keys = [
+        "issuer",
+        "audience",
+        "algorithms",
+        "leeway",
+        "types",
+        "max_age",
+        "max_bytes",
+        "roles_claim",
+        "jwks",
+        "revocations",
+    ];
     let mut section = field.section(&keys, faults)?;
     let issuer = section.require("issuer", "name the `iss` of the tokens to believe", faults);
     let audience = section.require("audience", "name the `aud` that tokens for this gateway have", faults);
@@ -158,6 +184,12 @@ pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<Aut
         None => Some(vec![Algorithm::RS256, Algorithm::ES256]),
     };
     let leeway = duration(&mut section, "leeway", (Duration::ZERO, 5 * MINUTE), 30 * SECOND, faults);
+    let types = match section.take("types") {
+        Some(field) => read_types(field, faults),
+        None => DEFAULT_TYPES.map(str::to_owned).to_vec(),
+    };
+    let max_age = section.take("max_age").and_then(|field| field.duration(MINUTE..=DAY, faults));
+    let max_bytes = section.take("max_bytes").map_or(Some(8 << 10), |field| field.size(1 << 10..=64 << 10, faults));
     let roles_claim = match section.take("roles_claim") {
         Some(field) => read_roles_claim(&field, faults),
         None => Some(vec!["roles".to_owned()]),
@@ -169,6 +201,9 @@ pub(super) fn read(field: Field, base: &Path, faults: &mut Faults) -> Option<Aut
         audience: audience?,
         algorithms: algorithms?,
         leeway: leeway?,
+        types,
+        max_age,
+        max_bytes: max_bytes.and_then(|bytes| usize::try_from(bytes).ok())?,
         roles_claim: roles_claim?,
         jwks: jwks?,
         revocations: revocations.flatten(),
@@ -202,7 +237,7 @@ fn read_algorithms(field: Field, faults: &mut Faults) -> Option<Vec<Algorithm>> 
     Some(algorithms)
 }
 
-fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algorithm> {
+pub(super) fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algorithm> {
     let name = field.text(faults)?;
     let algorithm = Algorithm::from_name(name);
     if algorithm.is_none() {
@@ -217,6 +252,21 @@ fn read_algorithm(field: &Field, faults: &mut Faults) -> Option<Algorithm> {
     algorithm
 }
 
+fn read_types(field: Field, faults: &mut Faults) -> Vec<String> {
+    if matches!(&field.node.value, Value::List(items) if items.is_empty()) {
+        field.conflict("is empty", "name at least one, or leave the key out for `[JWT, at+jwt]`", faults);
+    }
+    let items = field.list(faults).unwrap_or_default();
+    let mut read = |field: &Field| {
+        let name = field.text(faults)?;
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte)) {
+            field.invalid("is no media type without `application/`", "write `JWT` or `at+jwt`", faults);
+        }
+        Some(name.to_owned())
+    };
+    items.iter().filter_map(&mut read).collect()
+}
+
 fn read_roles_claim(field: &Field, faults: &mut Faults) -> Option<Vec<String>> {
     let path = field.text(faults)?;
     if path.split('.').any(str::is_empty) {
@@ -227,9 +277,10 @@ fn read_roles_claim(field: &Field, faults: &mut Faults) -> Option<Vec<String>> {
 }
 
 fn read_jwks(field: Field, base: &Path, faults: &mut Faults) -> Option<JwksSettings> {
-    let mut section = field.section(&["url", "file", "inline", "refresh", "grace"], faults)?;
+    let mut section = field.section(&["url", "file", "inline", "refresh", "grace", "cache"], faults)?;
     let refresh = duration(&mut section, "refresh", (SHORTEST_REFRESH, DAY), 5 * MINUTE, faults);
     let grace = duration(&mut section, "grace", (Duration::ZERO, DAY), 10 * MINUTE, faults);
+    let cache = read_cache(&mut section, base, faults);
     let sources = [section.take("url"), section.take("file"), section.take("inline")];
     let given = sources.iter().flatten().count();
     let [url, file, inline] = sources;
@@ -241,7 +292,16 @@ fn read_jwks(field: Field, base: &Path, faults: &mut Faults) -> Option<JwksSetti
         section.conflict(format!("`auth.jwks` names {given} sources of keys"), help, faults);
         return None;
     }
-    Some(JwksSettings { source: url.or(file).or(inline)?, refresh: refresh?, grace: grace? })
+    Some(JwksSettings { source: url.or(file).or(inline)?, refresh: refresh?, grace: grace?, cache })
+}
+
+/// The cache file of a source at a URL. To be called before the URL is taken.
+fn read_cache(section: &mut Section, base: &Path, faults: &mut Faults) -> Option<PathBuf> {
+    let field = section.take("cache")?;
+    if !section.has("url") {
+        field.conflict("is for a `url` only", "leave it out: what is on this machine needs no cache", faults);
+    }
+    path_of(&field, base, faults)
 }
 
 fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
@@ -271,8 +331,9 @@ fn json_of(node: &Node) -> serde_json::Value {
 }
 
 fn read_revocations(field: Field, base: &Path, faults: &mut Faults) -> Option<RevocationSettings> {
-    let mut section = field.section(&["url", "file", "refresh"], faults)?;
+    let mut section = field.section(&["url", "file", "refresh", "cache"], faults)?;
     let refresh = duration(&mut section, "refresh", (SHORTEST_REFRESH, DAY), 10 * SECOND, faults);
+    let cache = read_cache(&mut section, base, faults);
     let (url, file) = (section.take("url"), section.take("file"));
     let given = usize::from(url.is_some()) + usize::from(file.is_some());
     let url = url.and_then(|field| url_of(&field, faults)).map(RevocationSource::Url);
@@ -282,5 +343,5 @@ fn read_revocations(field: Field, base: &Path, faults: &mut Faults) -> Option<Re
         section.conflict(format!("`auth.revocations` names {given} lists"), help, faults);
         return None;
     }
-    Some(RevocationSettings { source: url.or(file)?, refresh: refresh? })
+    Some(RevocationSettings { source: url.or(file)?, refresh: refresh?, cache })
 }

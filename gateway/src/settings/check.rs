@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use gateway_table::Table;
 
-use super::fault::{Reason, SettingsError, SettingsFault};
+use super::fault::{Place, Reason, SettingsError, SettingsFault};
 use super::suggest::suggest;
-use super::{Address, ServiceSettings, Settings};
+use super::{Address, Settings};
 
 impl Settings {
     /// Checks the configuration against the compiled routes, whose addresses it may replace. To be called with the
@@ -17,9 +17,13 @@ impl Settings {
     /// Names every service that no route has, and every service whose address is the gateway itself.
     pub fn check_against(&self, table: &Table) -> Result<(), SettingsError> {
         let mut faults = Vec::new();
-        for service in &self.services {
-            if !table.services.iter().any(|known| known.name == service.name) {
-                faults.push(unknown_service(service, table));
+        let moved = self.services.iter().map(|service| (&service.name, service.place));
+        // The default is no mistake where there is no such service.
+        let trusted = self.identity.authorization.iter();
+        let trusted = trusted.filter_map(|service| Some((&service.name, service.place?)));
+        for (name, place) in trusted.chain(moved) {
+            if !table.services.iter().any(|known| known.name == *name) {
+                faults.push(unknown_service(name, place, table));
             }
         }
         for service in table.services.iter() {
@@ -43,14 +47,14 @@ impl Settings {
     }
 }
 
-fn unknown_service(service: &ServiceSettings, table: &Table) -> SettingsFault {
+fn unknown_service(name: &str, place: Place, table: &Table) -> SettingsFault {
     let names = || table.services.iter().map(|known| &*known.name);
-    let help = match suggest(&service.name, names()) {
+    let help = match suggest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the services are `{}`", names().collect::<Vec<_>>().join("`, `")),
     };
-    let reason = Reason::UnknownService(service.name.escape_debug().to_string());
-    SettingsFault { place: Some(service.place), reason, help: Some(help.into()) }
+    let reason = Reason::UnknownService(name.escape_debug().to_string());
+    SettingsFault { place: Some(place), reason, help: Some(help.into()) }
 }
 
 /// Whether a connection to `address` ends at `listen`. A name that is not `localhost` is not looked up: it may mean
@@ -69,7 +73,7 @@ mod tests {
     use gateway_table::{List, Scheme, Service, Trie};
 
     use super::*;
-    use crate::settings::Place;
+    use crate::settings::{IdentitySettings, ServiceSettings, TrustedService};
 
     fn table(services: &[(&'static str, &'static str)]) -> Table {
         let service = |(name, authority): &(&'static str, &'static str)| Service {
@@ -102,6 +106,18 @@ mod tests {
             faults.unwrap_err().to_string(),
             "gateway.yaml:7:11: no route has a service named `corerel`\n  help: did you mean `corerl`?"
         );
+    }
+
+    #[test]
+    fn credentials_are_entrusted_only_to_services_that_there_are() {
+        let trusting = |place| {
+            let authorization = vec![TrustedService { name: "corelr".to_owned(), place }];
+            let identity = IdentitySettings { authorization, ..IdentitySettings::default() };
+            Settings { identity, ..Settings::default() }.check_against(&table(&[("corerl", "corerl:8000")]))
+        };
+        let told = trusting(Some(Place { line: 3, column: 5 })).unwrap_err().to_string();
+        assert!(told.ends_with("no route has a service named `corelr`\n  help: did you mean `corerl`?"), "{told}");
+        assert!(trusting(None).is_ok());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The file's sections, in the order in which they are documented; `auth` has a file of its own.
+//! The file's sections, in the order in which they are documented; `auth` and `identity` have files of their own.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::node::{Node, Value};
 use super::section::{Faults, Field, Section};
 use super::{
     AdminSettings, CorsSettings, LimitSettings, LogLevel, LogSettings, ServiceSettings, Settings, TelemetrySettings,
-    TlsSettings, TlsVersion, auth,
+    TlsSettings, TlsVersion, auth, identity,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -26,6 +26,7 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
         "tls",
         "admin",
         "auth",
+        "identity",
         "services",
         "telemetry",
         "log",
@@ -48,6 +49,9 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
     }
     read_network(&mut file, base, faults, &mut settings);
     settings.auth = file.take("auth").and_then(|field| auth::read(field, base, faults));
+    if let Some(field) = file.take("identity") {
+        settings.identity = identity::read(field, base, faults);
+    }
     settings.services = file.take("services").map(|field| read_services(field, faults)).unwrap_or_default();
     settings.telemetry = file.take("telemetry").and_then(|field| read_telemetry(field, faults));
     if let Some(field) = file.take("log") {

@@ -39,6 +39,11 @@ impl Section {
         Some(Field { path: join(&self.path, key), node })
     }
 
+    /// Whether the field of this key is there and has not been taken.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(entry, _)| entry.name == key)
+    }
+
     /// The field of this key, which must be there.
     pub(super) fn require(&mut self, key: &str, help: &'static str, faults: &mut Faults) -> Option<Field> {
         let field = self.take(key);
@@ -177,6 +182,15 @@ impl Field {
                 None
             }
         }
+    }
+
+    /// The value as a truth value.
+    pub(super) fn truth(&self, faults: &mut Faults) -> Option<bool> {
+        let Value::Bool(value) = self.node.value else {
+            self.wrong_type("a truth value", "write `true` or `false`, without quotes", faults);
+            return None;
+        };
+        Some(value)
     }
 
     /// The value as a whole number within `range`.

@@ -63,7 +63,12 @@ fn the_documented_sample_is_read_whole() {
     assert_eq!(auth.roles_claim, ["roles"]);
     assert_eq!(
         auth.jwks,
-        JwksSettings { source: KeySource::Url(url), refresh: Duration::from_mins(5), grace: Duration::from_mins(10) }
+        JwksSettings {
+            source: KeySource::Url(url),
+            refresh: Duration::from_mins(5),
+            grace: Duration::from_mins(10),
+            cache: None,
+        }
     );
     assert_eq!(auth.revocations.unwrap().source, RevocationSource::File("etc/revoked.json".into()));
     assert_eq!(settings.services[0].address.to_string(), "http://127.0.0.1:9100");
@@ -89,6 +94,64 @@ fn auth_has_defaults_for_all_but_issuer_audience_and_keys() {
     assert_eq!(auth.leeway, Duration::from_secs(30));
     assert_eq!(auth.jwks.source, KeySource::File("etc/keys.json".into()));
     assert_eq!(auth.revocations, None);
+    assert_eq!((auth.types, auth.max_age, auth.max_bytes), (vec!["JWT".into(), "at+jwt".into()], None, 8192));
+}
+
+#[test]
+fn what_services_learn_is_configured() {
+    let defaults = parse("version: 1").unwrap().identity;
+    assert_eq!((defaults.token, defaults.headers), (None, false));
+    assert_eq!(defaults.authorization, [TrustedService { name: "coreauth".into(), place: None }]);
+    let text = "version: 1\nidentity:\n  token: { private_key: identity.pem }\n  headers: true\n  \
+                authorization: [corerl]\n  drop: [X-Plant-User]\n";
+    let identity = parse(text).unwrap().identity;
+    let token = identity.token.unwrap();
+    assert_eq!(token.private_key, Path::new("etc/identity.pem"));
+    assert_eq!((token.algorithm, token.lifetime), (Algorithm::ES256, Duration::from_mins(1)));
+    assert_eq!((token.issuer.as_str(), token.correlation_id), ("coregateway", false));
+    assert!(identity.headers);
+    assert_eq!(identity.authorization[0].place, Some(Place { line: 5, column: 19 }));
+    assert_eq!(identity.drop, ["x-plant-user"]);
+}
+
+#[test]
+fn every_mistake_in_identity_is_told_with_its_place_its_reason_and_its_remedy() {
+    let cases = [
+        (
+            "{ token: {} }",
+            "2:20: `identity.token.private_key` is missing",
+            "name the PEM file of the gateway's private key",
+        ),
+        (
+            "{ token: { private_key: a, lifetime: 1s } }",
+            "2:48: `identity.token.lifetime`: `1s` is out of range",
+            "it goes from 10s to 15m",
+        ),
+        (
+            "{ token: { private_key: a, correlation_id: \"yes\" } }",
+            "2:54: `identity.token.correlation_id` must be a truth value, not text",
+            "write `true` or `false`, without quotes",
+        ),
+        ("{ drop: [\"X Y\"] }", "2:20: `identity.drop`: `X Y` is no name of a field", "write it like `X-Plant-User`"),
+        (
+            "{ drop: [Host] }",
+            "2:20: `identity.drop`: `Host` says more than who is asking",
+            "leave it out: the gateway deals with it by itself",
+        ),
+        ("{ headres: true }", "2:13: unknown key `headres`", "did you mean `headers`?"),
+    ];
+    for (section, message, help) in cases {
+        assert_eq!(refusal(&format!("identity: {section}")), format!("{message}\n  help: {help}"), "{section}");
+    }
+}
+
+#[test]
+fn what_comes_from_a_url_may_be_kept_in_a_file() {
+    let text = "version: 1\nauth: { issuer: i, audience: a, jwks: { url: \"http://a\", cache: keys.json }, \
+                revocations: { url: \"http://a\", cache: /revoked.json } }";
+    let auth = parse(text).unwrap().auth.unwrap();
+    assert_eq!(auth.jwks.cache.as_deref(), Some(Path::new("etc/keys.json")));
+    assert_eq!(auth.revocations.unwrap().cache.as_deref(), Some(Path::new("/revoked.json")));
 }
 
 #[test]
@@ -254,6 +317,14 @@ fn every_mistake_in_a_section_is_told_with_its_place_its_reason_and_its_remedy()
 fn every_mistake_in_auth_is_told_with_its_place_its_reason_and_its_remedy() {
     let algorithms = "choose from RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA";
     let cases = [
+        ("types: []", "6:10: `auth.types` is empty", "name at least one, or leave the key out for `[JWT, at+jwt]`"),
+        (
+            "types: [application/jwt]",
+            "6:11: `auth.types`: `application/jwt` is no media type without `application/`",
+            "write `JWT` or `at+jwt`",
+        ),
+        ("max_age: 30s", "6:12: `auth.max_age`: `30s` is out of range", "it goes from 1m to 24h"),
+        ("max_bytes: 512B", "6:14: `auth.max_bytes`: `512B` is out of range", "it goes from 1KiB to 64KiB"),
         ("leeway: 6m", "6:11: `auth.leeway`: `6m` is out of range", "it goes from 0s to 5m"),
         (
             "algorithms: [none]",
@@ -276,6 +347,11 @@ fn every_mistake_in_auth_is_told_with_its_place_its_reason_and_its_remedy() {
             "roles_claim: a..b",
             "6:16: `auth.roles_claim`: `a..b` has an empty member name",
             "write `roles`, or a dotted path like `realm_access.roles`",
+        ),
+        (
+            "revocations: { file: a, cache: b }",
+            "6:34: `auth.revocations.cache` is for a `url` only",
+            "leave it out: what is on this machine needs no cache",
         ),
         (
             "revocations: { refresh: 1s }",

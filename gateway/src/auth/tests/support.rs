@@ -7,7 +7,8 @@ use std::time::Duration;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
     RsaPublicKeyComponents,
 };
 use base64::Engine as _;
@@ -30,12 +31,17 @@ static RSA: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::generate(KeySize
 pub(super) enum Signer {
     Rsa,
     P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
 impl Signer {
     pub(super) fn p256() -> Self {
         Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    pub(super) fn p384() -> Self {
+        Self::P384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
     }
 
     pub(super) fn ed25519() -> Self {
@@ -46,7 +52,16 @@ impl Signer {
         match self {
             Self::Rsa => "RS256",
             Self::P256(_) => "ES256",
+            Self::P384(_) => "ES384",
             Self::Ed25519(_) => "EdDSA",
+        }
+    }
+
+    /// Whether it can sign so.
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::Rsa => algorithm.name().starts_with(['R', 'P']),
+            _ => algorithm.name() == self.algorithm(),
         }
     }
 
@@ -61,24 +76,34 @@ impl Signer {
                 let point = pair.public_key().as_ref();
                 json!({ "kty": "EC", "kid": kid, "crv": "P-256", "x": base64(&point[1..33]), "y": base64(&point[33..]) })
             }
+            Self::P384(pair) => {
+                let point = pair.public_key().as_ref();
+                json!({ "kty": "EC", "kid": kid, "crv": "P-384", "x": base64(&point[1..49]), "y": base64(&point[49..]) })
+            }
             Self::Ed25519(pair) => {
                 json!({ "kty": "OKP", "kid": kid, "crv": "Ed25519", "x": base64(pair.public_key().as_ref()) })
             }
         }
     }
 
-    /// The token of this header and these claims, given as JSON text, signed.
+    /// The token of this header and these claims, given as JSON text, signed as the header says if this key can.
     pub(super) fn sign(&self, header: &str, claims: &str) -> String {
+        let named = Algorithm::ALL.into_iter().find(|algorithm| header.contains(&format!("\"{}\"", algorithm.name())));
+        let own = Algorithm::from_name(self.algorithm()).unwrap();
+        self.sign_as(named.filter(|named| self.fits(*named)).unwrap_or(own), header, claims)
+    }
+
+    /// As [`Signer::sign`], whatever the header says.
+    pub(super) fn sign_as(&self, algorithm: Algorithm, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", base64(header.as_bytes()), base64(claims.as_bytes()));
         let random = SystemRandom::new();
         let signature = match self {
             Self::Rsa => {
                 let mut signature = vec![0; RSA.public_modulus_len()];
-                let padding = if header.contains("PS256") { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
-                RSA.sign(padding, &random, signed.as_bytes(), &mut signature).unwrap();
+                RSA.sign(rsa_encoding(algorithm), &random, signed.as_bytes(), &mut signature).unwrap();
                 signature
             }
-            Self::P256(pair) => pair.sign(&random, signed.as_bytes()).unwrap().as_ref().to_vec(),
+            Self::P256(pair) | Self::P384(pair) => pair.sign(&random, signed.as_bytes()).unwrap().as_ref().to_vec(),
             Self::Ed25519(pair) => pair.sign(signed.as_bytes()).as_ref().to_vec(),
         };
         format!("{signed}.{}", base64(&signature))
@@ -88,6 +113,18 @@ impl Signer {
     pub(super) fn token(&self, kid: &str) -> String {
         let header = json!({ "typ": "JWT", "alg": self.algorithm(), "kid": kid });
         self.sign(&header.to_string(), &claims().to_string())
+    }
+}
+
+fn rsa_encoding(algorithm: Algorithm) -> &'static dyn RsaEncoding {
+    match algorithm {
+        Algorithm::RS256 => &RSA_PKCS1_SHA256,
+        Algorithm::RS384 => &RSA_PKCS1_SHA384,
+        Algorithm::RS512 => &RSA_PKCS1_SHA512,
+        Algorithm::PS256 => &RSA_PSS_SHA256,
+        Algorithm::PS384 => &RSA_PSS_SHA384,
+        Algorithm::PS512 => &RSA_PSS_SHA512,
+        Algorithm::ES256 | Algorithm::ES384 | Algorithm::EdDSA => panic!("no algorithm of an RSA key's"),
     }
 }
 
@@ -119,8 +156,11 @@ pub(super) fn settings(source: KeySource) -> AuthSettings {
         audience: "coregateway".into(),
         algorithms: Algorithm::ALL.to_vec(),
         leeway: Duration::from_secs(30),
+        types: vec!["JWT".into(), "at+jwt".into()],
+        max_age: None,
+        max_bytes: 8192,
         roles_claim: vec!["roles".into()],
-        jwks: JwksSettings { source, refresh: Duration::from_mins(5), grace: Duration::from_mins(10) },
+        jwks: JwksSettings { source, refresh: Duration::from_mins(5), grace: Duration::from_mins(10), cache: None },
         revocations: None,
     }
 }
@@ -152,7 +192,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(settings: &AuthSettings) -> Self {
-        Self { verifier: Arc::new(Verifier::new(Some(settings), table())), cache: TokenCache::new(100) }
+        Self { verifier: Arc::new(Verifier::new(Some(settings), table())), cache: TokenCache::new(1 << 20) }
     }
 
     /// A gate that knows these keys.

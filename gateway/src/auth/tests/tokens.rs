@@ -1,5 +1,7 @@
 //! Which tokens are believed, and which are not and why.
 
+use std::time::Duration;
+
 use gateway_table::RoleSet;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use proptest::prelude::{prop_assert, proptest};
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use super::support::{Gate, NOW, Signer, base64, claims, jwks, settings, table};
 use crate::auth::{KeySet, TokenCache, TokenFault, Verifier};
 use crate::clock::UnixSeconds;
-use crate::settings::{Algorithm, InlineKeys, KeySource};
+use crate::settings::{Algorithm, AuthSettings, InlineKeys, KeySource};
 
 /// The claims with one of them replaced; removed where `value` is null.
 fn claims_with(name: &str, value: Value) -> String {
@@ -34,14 +36,19 @@ fn a_good_token_tells_who_is_asking() {
 }
 
 #[test]
-fn every_kind_of_key_is_believed() {
-    for signer in [Signer::Rsa, Signer::p256(), Signer::ed25519()] {
-        let mut gate = Gate::with_keys(&[signer.jwk("k1")]);
-        assert!(gate.admit(&signer.token("k1")).is_ok(), "{}", signer.algorithm());
+fn every_algorithm_is_believed_with_its_own_signature_and_no_other() {
+    let signers = [Signer::Rsa, Signer::p256(), Signer::p384(), Signer::ed25519()];
+    let mut gate = Gate::with_keys(&signers.each_ref().map(|signer| signer.jwk(signer.algorithm())));
+    for algorithm in Algorithm::ALL {
+        let signer = signers.iter().find(|signer| signer.fits(algorithm)).unwrap();
+        let header = json!({ "alg": algorithm.name(), "kid": signer.algorithm() }).to_string();
+        assert!(gate.admit(&signer.sign_as(algorithm, &header, &claims().to_string())).is_ok(), "{}", algorithm.name());
+        // What was signed with one algorithm of a key's is nothing with another.
+        for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm && signer.fits(*other)) {
+            let forged = signer.sign_as(other, &header, &claims().to_string());
+            assert_eq!(gate.refusal(&forged), Some(TokenFault::BadSignature), "{}", algorithm.name());
+        }
     }
-    let mut gate = Gate::with_keys(&[Signer::Rsa.jwk("k1")]);
-    let pss = Signer::Rsa.sign(r#"{"alg":"PS256","kid":"k1"}"#, &claims().to_string());
-    assert!(gate.admit(&pss).is_ok());
 }
 
 #[test]
@@ -108,6 +115,48 @@ fn the_usual_types_are_believed() {
         let header = json!({ "alg": "ES256", "kid": "k1", "typ": typ, "b64": true });
         assert!(gate.admit(&signer.sign(&header.to_string(), &claims().to_string())).is_ok(), "{typ}");
     }
+}
+
+/// A gate of these settings that knows this key.
+fn gate_of(signer: &Signer, change: impl FnOnce(&mut AuthSettings)) -> Gate {
+    let mut settings = settings(KeySource::Inline(InlineKeys(String::new())));
+    change(&mut settings);
+    let gate = Gate::new(&settings);
+    gate.verifier.install(KeySet::parse(jwks(&[signer.jwk("k1")]).as_bytes()).unwrap());
+    gate
+}
+
+#[test]
+fn only_configured_types_are_believed() {
+    let signer = Signer::p256();
+    let mut gate = gate_of(&signer, |settings| settings.types = vec!["at+jwt".into()]);
+    let typed =
+        |typ: &str| signer.sign(&format!(r#"{{"alg":"ES256","kid":"k1","typ":"{typ}"}}"#), &claims().to_string());
+    assert_eq!(gate.refusal(&typed("JWT")), Some(TokenFault::WrongType));
+    assert!(gate.admit(&typed("AT+JWT")).is_ok());
+    assert!(gate.admit(&signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims().to_string())).is_ok());
+}
+
+#[test]
+fn a_token_of_more_than_the_greatest_age_is_refused_also_when_it_is_known() {
+    let signer = Signer::p256();
+    let mut gate = gate_of(&signer, |settings| settings.max_age = Some(Duration::from_mins(5)));
+    let token = signer.token("k1");
+    assert!(gate.admit(&token).is_ok());
+    // Issued 10 s ago; 30 s of leeway.
+    assert!(gate.admit_at(&token, UnixSeconds(NOW.0 + 319)).is_ok());
+    assert_eq!(gate.admit_at(&token, UnixSeconds(NOW.0 + 320)).err(), Some(TokenFault::TooOld));
+    let ageless = signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims_with("iat", Value::Null));
+    assert_eq!(gate.refusal(&ageless), Some(TokenFault::TooOld));
+}
+
+#[test]
+fn a_field_longer_than_configured_is_not_looked_at() {
+    let signer = Signer::p256();
+    let long = signer.sign(r#"{"alg":"ES256","kid":"k1"}"#, &claims_with("x", json!("y".repeat(2000))));
+    assert!(gate_of(&signer, |_| ()).admit(&long).is_ok());
+    let mut gate = gate_of(&signer, |settings| settings.max_bytes = 1024);
+    assert_eq!(gate.refusal(&long), Some(TokenFault::TooLarge));
 }
 
 #[test]
@@ -226,11 +275,8 @@ fn a_token_that_is_changed_anywhere_is_refused() {
 
 #[test]
 fn only_configured_algorithms_are_believed() {
-    let mut settings = settings(KeySource::Inline(InlineKeys(String::new())));
-    settings.algorithms = vec![Algorithm::RS256];
     let signer = Signer::p256();
-    let mut gate = Gate::new(&settings);
-    gate.verifier.install(KeySet::parse(jwks(&[signer.jwk("k1")]).as_bytes()).unwrap());
+    let mut gate = gate_of(&signer, |settings| settings.algorithms = vec![Algorithm::RS256]);
     assert_eq!(gate.refusal(&signer.token("k1")), Some(TokenFault::WrongAlgorithm));
 }
 

@@ -1,0 +1,142 @@
+//! What a token costs: known, new, forged; and beside it the bare signature check, which nobody can go below.
+//!
+//! `cargo bench -p gateway --bench token`
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use gateway::auth::{KeySet, TokenCache, TokenFault, Verifier};
+use gateway::clock::UnixSeconds;
+use gateway::settings::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource};
+use gateway_table::{List, Role, RoleSet, Table, Trie};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use serde_json::json;
+use stand_ins::{Issuer, KeyKind, unix_now};
+
+mod bare {
+    //! The signature check alone, with a key that has been parsed before.
+
+    use aws_lc_rs::rsa::PublicKeyComponents;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::Value;
+
+    /// A key, and what it is to prove.
+    pub(crate) struct Check {
+        key: ParsedPublicKey,
+        signed: Vec<u8>,
+        signature: Vec<u8>,
+    }
+
+    impl Check {
+        pub(crate) fn new(jwk: &Value, token: &str) -> Self {
+            let (signed, signature) = token.rsplit_once('.').expect("a token");
+            Self { key: key(jwk), signed: signed.into(), signature: decode(signature) }
+        }
+
+        pub(crate) fn run(&self) {
+            self.key.verify_sig(&self.signed, &self.signature).expect("a good signature");
+        }
+    }
+
+    fn key(jwk: &Value) -> ParsedPublicKey {
+        let member = |name: &str| decode(jwk[name].as_str().expect("a member"));
+        if jwk["kty"] == "RSA" {
+            let components = PublicKeyComponents { n: member("n"), e: member("e") };
+            return components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).expect("a key");
+        }
+        let point = [vec![4], member("x"), member("y")].concat();
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).expect("a key")
+    }
+
+    fn decode(text: &str) -> Vec<u8> {
+        URL_SAFE_NO_PAD.decode(text).expect("base64url")
+    }
+}
+
+/// A gate that believes `issuer`.
+fn gate(issuer: &Issuer) -> Verifier {
+    let settings = AuthSettings {
+        issuer: Issuer::NAME.into(),
+        audience: Issuer::AUDIENCE.into(),
+        algorithms: vec![Algorithm::RS256, Algorithm::ES256],
+        leeway: std::time::Duration::from_secs(30),
+        types: vec!["JWT".into(), "at+jwt".into()],
+        max_age: None,
+        max_bytes: 8192,
+        roles_claim: vec!["roles".into()],
+        jwks: JwksSettings {
+            source: KeySource::Inline(InlineKeys(String::new())),
+            refresh: std::time::Duration::from_mins(5),
+            grace: std::time::Duration::ZERO,
+            cache: None,
+        },
+        revocations: None,
+    };
+    let role = Role { name: "Admin".into(), claim: "admin".into(), grants: RoleSet::single(0) };
+    let table = Box::leak(Box::new(Table {
+        digest: "".into(),
+        roles: [role].into_iter().collect(),
+        services: List::default(),
+        routes: List::default(),
+        trie: Trie::new([]),
+    }));
+    let verifier = Verifier::new(Some(&settings), table);
+    verifier.install(KeySet::parse(issuer.jwk_set().to_string().as_bytes()).expect("a key set"));
+    verifier
+}
+
+fn bearing(token: &str) -> HeaderMap {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("a field value");
+    HeaderMap::from_iter([(AUTHORIZATION, value)])
+}
+
+fn known(criterion: &mut Criterion) {
+    let issuer = Issuer::new(KeyKind::Rsa, "k1");
+    let (gate, headers) = (gate(&issuer), bearing(&issuer.token("olga", &["admin"])));
+    let (mut cache, now) = (TokenCache::default(), UnixSeconds(unix_now()));
+    criterion.bench_function("known", |bencher| {
+        bencher.iter(|| gate.authenticate(&mut cache, black_box(&headers), now).expect("a good token"));
+    });
+}
+
+/// Each of many tokens pushes an older one out of a small cache, so that every one is new when its turn comes again.
+fn new(criterion: &mut Criterion) {
+    for (kind, name) in [(KeyKind::Rsa, "RS256"), (KeyKind::P256, "ES256")] {
+        let issuer = Issuer::new(kind, "k1");
+        let token = |number: u32| {
+            let claims = json!({ "jti": format!("3f0c6b1e-5d0e-4f5e-9d3c-0a9d{number:08}") });
+            issuer.token_with("olga", &["admin"], &claims)
+        };
+        let tokens: Vec<String> = (0..512).map(token).collect();
+        let checks: Vec<bare::Check> = tokens.iter().map(|token| bare::Check::new(&issuer.jwk(), token)).collect();
+        let mut next = checks.iter().cycle();
+        criterion.bench_function(&format!("bare {name}"), |bencher| {
+            bencher.iter(|| next.next().map(bare::Check::run));
+        });
+        let (gate, now, mut cache) = (gate(&issuer), UnixSeconds(unix_now()), TokenCache::new(64 << 10));
+        let requests: Vec<HeaderMap> = tokens.iter().map(|token| bearing(token)).collect();
+        let mut next = requests.iter().cycle();
+        criterion.bench_function(&format!("new {name}"), |bencher| {
+            bencher
+                .iter(|| next.next().map(|headers| gate.authenticate(&mut cache, headers, now).expect("a good token")));
+        });
+    }
+}
+
+fn forged(criterion: &mut Criterion) {
+    for (kind, name) in [(KeyKind::Rsa, "RS256"), (KeyKind::P256, "ES256")] {
+        // Another key of the same name.
+        let (issuer, forger) = (Issuer::new(kind, "k1"), Issuer::new(kind, "k1"));
+        let (gate, headers) = (gate(&issuer), bearing(&forger.token("olga", &["admin"])));
+        let (mut cache, now) = (TokenCache::default(), UnixSeconds(unix_now()));
+        criterion.bench_function(&format!("forged {name}"), |bencher| {
+            let refused = Err(TokenFault::BadSignature);
+            bencher.iter(|| assert_eq!(gate.authenticate(&mut cache, &headers, now), refused));
+        });
+    }
+}
+
+criterion_group!(token, known, new, forged);
+criterion_main!(token);
