@@ -10,8 +10,8 @@ use http::{HeaderValue, Method, Uri};
 use tokio::sync::Notify;
 
 use crate::auth::Principal;
+use crate::client::Client;
 use crate::clock;
-use crate::connection::Client;
 use crate::log::{Level, LogSender};
 use crate::rejection::Rejection;
 

@@ -1,47 +1,23 @@
 //! A client's connection: HTTP/1.1 on it, and the watch over clients that are slow or idle.
 
-mod watch;
 mod watched_io;
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use http::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::headers::ClientOrigin;
+use crate::client::Client;
 use crate::pipeline;
 use crate::worker::Worker;
 use watched_io::WatchedIo;
 
-pub(crate) use watch::{Limits, Watch};
-
 /// The most header fields that a request may have.
 const MOST_FIELDS: usize = 100;
-
-/// Who is at the other end of a connection.
-#[derive(Debug)]
-pub(crate) struct Client {
-    /// Its address.
-    pub(crate) address: SocketAddr,
-    /// What upstreams learn of it.
-    pub(crate) origin: ClientOrigin,
-    /// What the connection is doing.
-    pub(crate) watch: Watch,
-}
-
-impl Client {
-    pub(crate) fn new(address: SocketAddr, scheme: &'static str, is_trusted_proxy: bool, watch: Watch) -> Self {
-        let text = address.ip().to_canonical().to_string();
-        let text = HeaderValue::from_str(&text).expect("an address is made of digits, letters, dots and colons");
-        Self { address, origin: ClientOrigin { address: text, scheme, is_trusted_proxy }, watch }
-    }
-}
 
 /// Serves a connection until either side closes it, or the worker orders its end.
 pub(crate) async fn serve<S>(worker: Rc<Worker>, stream: S, client: Rc<Client>)

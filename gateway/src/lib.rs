@@ -5,14 +5,17 @@
 
 mod access_log;
 pub mod auth;
-mod body;
+mod client;
 pub mod clock;
 mod connection;
 mod headers;
 pub mod identity;
+mod limiters;
 mod log;
 mod pipeline;
 mod rejection;
+mod request_body;
+mod response_body;
 mod server;
 pub mod settings;
 mod ticks;

@@ -19,13 +19,11 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use crate::access_log::Exchange;
-use crate::body::ResponseBody;
-use crate::connection::Client;
+use crate::client::Client;
 use crate::headers::CORRELATION_ID;
 use crate::rejection::Rejection;
+use crate::response_body::ResponseBody;
 use crate::worker::Worker;
-
-pub(crate) use limit::Limiters;
 
 /// Answers a request: runs it through the stages, turns an early end into an answer, and ties the log line to the end
 /// of the body.
@@ -41,7 +39,7 @@ pub(crate) async fn answer(
         Err(rejection) => {
             // What identify let through or made is ASCII.
             let id = correlation_id.to_str().unwrap_or_default();
-            let response = rejection.answer(id, worker.table);
+            let response = rejection.answer(id, worker.table).map(ResponseBody::whole);
             exchange.rejection = Some(rejection);
             response
         }

@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::auth::TokenFault;
-use crate::body::ResponseBody;
 use crate::headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::upstream::UpstreamFault;
 
@@ -143,7 +142,7 @@ impl Rejection {
     }
 
     /// The answer to the client. It names no address and no upstream.
-    pub(crate) fn answer(&self, correlation_id: &str, table: &Table) -> Response<ResponseBody> {
+    pub(crate) fn answer(&self, correlation_id: &str, table: &Table) -> Response<Bytes> {
         let problem = Problem {
             r#type: self.problem_type(),
             title: self.title(),
@@ -157,7 +156,7 @@ impl Rejection {
             },
         };
         let body = serde_json::to_vec(&problem).expect("a problem is made of text and numbers");
-        let mut response = Response::new(ResponseBody::whole(Bytes::from(body)));
+        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         self.add_headers(response.headers_mut(), table);

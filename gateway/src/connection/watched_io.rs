@@ -9,7 +9,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Client;
+use crate::client::Client;
 
 pub(super) struct WatchedIo<S> {
     stream: TokioIo<S>,

@@ -15,10 +15,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::limit::Admitted;
 use crate::auth::Principal;
-use crate::body::{RequestBody, RequestBodyFault, ResponseBody, Upload, UpstreamBody};
-use crate::connection::Client;
+use crate::client::Client;
 use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::Rejection;
+use crate::request_body::{RequestBody, RequestBodyFault, Upload};
+use crate::response_body::{ResponseBody, UpstreamBody};
 use crate::upstream::{Lease, Pool, UpstreamFault};
 use crate::worker::Worker;
 

@@ -5,8 +5,8 @@ use gateway_table::{Method as Listed, MethodSet};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response};
 
-use crate::body::ResponseBody;
 use crate::rejection::Rejection;
+use crate::response_body::ResponseBody;
 
 const ALIVE: &[u8] =
     concat!(r#"{"status":"ok","service":"coregateway","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#).as_bytes();

@@ -9,7 +9,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 
 use super::{Stream, UpstreamFault, open};
-use crate::body::RequestBody;
+use crate::request_body::RequestBody;
 use crate::settings::Address;
 use crate::ticks::{TickClock, Ticks};
 

@@ -63,14 +63,14 @@ impl Watch {
     }
 
     /// Bytes have come from the client.
-    pub(super) fn bytes_came(&self) {
+    pub(crate) fn bytes_came(&self) {
         if self.phase.get() == Phase::Idle {
             self.enter(Phase::Head);
         }
     }
 
     /// The client takes nothing, or takes something again.
-    pub(super) fn write_blocked(&self, is_blocked: bool) {
+    pub(crate) fn write_blocked(&self, is_blocked: bool) {
         if !is_blocked {
             self.blocked_since.set(None);
         } else if self.blocked_since.get().is_none() {
@@ -79,7 +79,7 @@ impl Watch {
     }
 
     /// A request's head is complete.
-    pub(super) fn exchange_began(&self) {
+    pub(crate) fn exchange_began(&self) {
         self.enter(Phase::Exchange);
     }
 
@@ -112,16 +112,16 @@ impl Watch {
         self.give(Order::Abort);
     }
 
-    pub(super) fn must_finish(&self) -> bool {
+    pub(crate) fn must_finish(&self) -> bool {
         self.order.get() >= Order::Finish
     }
 
-    pub(super) fn must_abort(&self) -> bool {
+    pub(crate) fn must_abort(&self) -> bool {
         self.order.get() == Order::Abort
     }
 
     /// Remembers whom an order has to wake.
-    pub(super) fn register(&self, waker: &Waker) {
+    pub(crate) fn register(&self, waker: &Waker) {
         let mut registered = self.waker.borrow_mut();
         if !registered.as_ref().is_some_and(|registered| registered.will_wake(waker)) {
             *registered = Some(waker.clone());

@@ -1,0 +1,30 @@
+//! A client, as far as its connection tells: where it is, and what it is doing.
+
+mod watch;
+
+use std::net::SocketAddr;
+
+use http::HeaderValue;
+
+use crate::headers::ClientOrigin;
+
+pub(crate) use watch::{Limits, Watch};
+
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// Its address.
+    pub(crate) address: SocketAddr,
+    /// What upstreams learn of it.
+    pub(crate) origin: ClientOrigin,
+    /// What the connection is doing.
+    pub(crate) watch: Watch,
+}
+
+impl Client {
+    pub(crate) fn new(address: SocketAddr, scheme: &'static str, is_trusted_proxy: bool, watch: Watch) -> Self {
+        let text = address.ip().to_canonical().to_string();
+        let text = HeaderValue::from_str(&text).expect("an address is made of digits, letters, dots and colons");
+        Self { address, origin: ClientOrigin { address: text, scheme, is_trusted_proxy }, watch }
+    }
+}
