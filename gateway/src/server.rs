@@ -171,7 +171,7 @@ impl Gateway {
             workers.push(start_worker(index, listener, shared.clone(), &self.stop, alive.clone(), events.clone())?);
         }
         drop((alive, shared));
-        tell_what_is_not_served(&self.settings);
+        tell_what_is_not_acted_on(&self.settings, self.table);
         tracing::info!(
             address = %self.address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
             digest = &*self.table.digest, workers = workers.len(), "listening"
@@ -220,15 +220,20 @@ impl Gateway {
     }
 }
 
-/// Says which sections of the configuration are read, and not acted on.
-fn tell_what_is_not_served(settings: &Settings) {
-    let sections = [
+/// Says what of the configuration and of the routes is read and checked, and not acted on.
+fn tell_what_is_not_acted_on(settings: &Settings, table: &Table) {
+    let routes = || table.routes.iter();
+    let parts = [
         ("admin", settings.admin.is_some()),
         ("telemetry", settings.telemetry.is_some()),
         ("cors", settings.cors.is_some()),
+        ("retry", routes().any(|route| route.retry.is_some())),
+        ("breaker", routes().any(|route| route.breaker.is_some())),
+        ("debounce", routes().any(|route| route.debounce.is_some())),
     ];
-    for (section, _) in sections.iter().filter(|(_, is_configured)| *is_configured) {
-        tracing::warn!(section, "this version does not act on a section of the configuration");
+    let parts: Vec<&str> = parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part).collect();
+    if !parts.is_empty() {
+        tracing::warn!(parts = parts.join(", "), "this version reads and checks what it does not act on yet");
     }
 }
 
