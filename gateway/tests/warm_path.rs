@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::auth::{KeySet, TokenCache, Verifier};
+use gateway::auth::{KeySet, RevocationList, TokenCache, Verifier};
 use gateway::clock::UnixSeconds;
 use gateway::settings::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource};
 use gateway_table::{List, Table, Trie};
@@ -90,6 +90,7 @@ fn a_token_that_was_seen_before_costs_no_allocation() {
     let (keys, token) = keys_and_token();
     let verifier = Verifier::new(Some(&settings()), table());
     verifier.install(keys);
+    verifier.install_revocations(RevocationList::parse(br#"{"tokens":["t"],"subjects":{"x":null}}"#).expect("a list"));
     let mut cache = TokenCache::default();
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).expect("a field value"));

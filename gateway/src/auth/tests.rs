@@ -1,5 +1,6 @@
 //! The promises of authentication: which tokens are believed, which are not and why, and how keys come and go.
 
+mod attacks;
 mod kept;
 mod keys;
 mod load;

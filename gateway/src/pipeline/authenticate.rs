@@ -6,7 +6,7 @@ use gateway_table::Access;
 use http::HeaderMap;
 
 use super::find_route::RouteMatch;
-use crate::auth::Principal;
+use crate::auth::{Principal, Remedy};
 use crate::rejection::Rejection;
 use crate::worker::Worker;
 
@@ -46,11 +46,12 @@ pub(super) async fn authenticate(
         return Ok(Authenticated { matched, caller: Caller::Anyone });
     }
     let mut principal = worker.verify(headers);
-    // First the keys may be missing, then what has been revoked.
-    for _ in 0..2 {
-        let Some(remedy) = principal.as_ref().err().and_then(|fault| fault.remedy()) else { break };
-        worker.remedy(remedy, headers).await;
-        principal = worker.verify(headers);
+    // First the keys may be missing, then what has been revoked; neither is waited for twice.
+    for remedy in [Remedy::Keys, Remedy::Revocations] {
+        if principal.as_ref().is_err_and(|fault| fault.remedy() == Some(remedy)) {
+            worker.remedy(remedy, headers).await;
+            principal = worker.verify(headers);
+        }
     }
     let caller = Caller::Bearer(principal.map_err(Rejection::of_token)?);
     Ok(Authenticated { matched, caller })
