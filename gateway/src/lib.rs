@@ -11,6 +11,7 @@ mod connection;
 mod headers;
 pub mod identity;
 mod limiters;
+mod listener;
 mod log;
 mod pipeline;
 mod rejection;

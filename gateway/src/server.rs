@@ -19,11 +19,12 @@ use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
 use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::limiters::Limiters;
+use crate::listener;
 use crate::log::{Level, Log};
 use crate::settings::{AuthSettings, Settings, SettingsError};
 use crate::tls::{self, TlsError};
 use crate::upstream::Upstream;
-use crate::worker::{self, Rules, Shared};
+use crate::worker::{Rules, Shared};
 
 /// How many connections the kernel keeps for a worker that is busy.
 const BACKLOG: i32 = 4096;
@@ -269,7 +270,7 @@ fn start_worker(
     let runtime = single_threaded()?;
     let stop = stop.subscribe();
     std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-        tracing::dispatcher::with_default(&events, || worker::run(&runtime, listener, shared, stop, alive))
+        tracing::dispatcher::with_default(&events, || listener::run(&runtime, listener, shared, stop, alive))
     })
 }
 
