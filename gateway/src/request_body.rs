@@ -16,7 +16,8 @@ use tokio::time::Instant;
 
 /// The body of a request on its way to the upstream.
 pub(crate) struct RequestBody {
-    incoming: Incoming,
+    /// `None` where there is nothing to send.
+    incoming: Option<Incoming>,
     upload: Option<Rc<Upload>>,
 }
 
@@ -24,8 +25,16 @@ impl RequestBody {
     /// The body that a client sends, of at most `limit` bytes; with it what the forwarding stage watches, if there is
     /// anything to send at all.
     pub(crate) fn new(incoming: Incoming, limit: u64) -> (Self, Option<Rc<Upload>>) {
-        let upload = (!incoming.is_end_stream()).then(|| Rc::new(Upload::new(limit)));
-        (Self { incoming, upload: upload.clone() }, upload)
+        if incoming.is_end_stream() {
+            return (Self::empty(), None);
+        }
+        let upload = Rc::new(Upload::new(limit));
+        (Self { incoming: Some(incoming), upload: Some(Rc::clone(&upload)) }, Some(upload))
+    }
+
+    /// No body.
+    pub(crate) const fn empty() -> Self {
+        Self { incoming: None, upload: None }
     }
 }
 
@@ -37,7 +46,8 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, RequestBodyFault>>> {
-        let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let polled = Pin::new(incoming).poll_frame(cx);
         let Some(upload) = &self.upload else {
             return polled.map_err(|_| RequestBodyFault::Broken);
         };
@@ -50,11 +60,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use gateway_table::{CanonicalPath, Route, Scheme};
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
@@ -99,25 +100,38 @@ fn upstream_uri(
     target.map(Uri::from).map_err(|_| Rejection::BodyBroken)
 }
 
-/// Sends on an idle connection, or on a new one. A connection that closed before anything was sent on it costs nothing
-/// but another try.
+/// Sends on an idle connection, or on a new one. A connection that was closed meanwhile costs nothing but another try:
+/// where nothing was sent on it, and where sending again does no harm.
 async fn send(
     pool: &Rc<Pool>,
     mut request: Request<RequestBody>,
 ) -> Result<(Response<Incoming>, Lease), UpstreamFault> {
-    loop {
-        let (mut lease, is_new) = match pool.idle().await {
-            Some(lease) => (lease, false),
-            None => (pool.connect().await?, true),
-        };
+    while let Some(mut lease) = pool.idle().await {
+        let copy = repeatable(&request);
         match lease.sender.try_send_request(request).await {
             Ok(response) => return Ok((response, lease)),
-            Err(mut failed) => match failed.take_message() {
-                Some(unsent) if !is_new => request = unsent,
+            Err(mut failed) => match failed.take_message().or(copy) {
+                Some(again) if !failed.error().is_parse() => request = again,
                 _ => return Err(UpstreamFault::of(failed.into_error())),
             },
         }
     }
+    let mut lease = pool.connect().await?;
+    let response = lease.sender.send_request(request).await.map_err(UpstreamFault::of)?;
+    Ok((response, lease))
+}
+
+/// A copy of a request that may be sent twice: one that has no body, and changes nothing or the same again.
+fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let does_no_harm = request.method().is_safe() || request.method() == Method::PUT;
+    if !does_no_harm || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(RequestBody::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 /// Waits for the answer for the route's time at most. While the body still comes the time starts anew with each part of
