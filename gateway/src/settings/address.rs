@@ -67,10 +67,11 @@ impl Address {
 
     /// The host as an IP address, if it is one or is `localhost`.
     pub(super) fn ip(&self) -> Option<IpAddr> {
-        if self.host.eq_ignore_ascii_case("localhost") {
+        let name = self.host.strip_suffix('.').unwrap_or(&self.host);
+        if name.eq_ignore_ascii_case("localhost") {
             return Some(Ipv4Addr::LOCALHOST.into());
         }
-        self.host.parse().ok()
+        self.host.parse().ok().map(|ip: IpAddr| ip.to_canonical())
     }
 }
 
@@ -116,7 +117,18 @@ fn split_host(authority: &str) -> Result<(&str, Option<&str>), UrlFault> {
         None => (authority, None),
     };
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    if host.is_empty() || !is_name { Err(UrlFault::Host) } else { Ok((host, port)) }
+    if !is_name || is_odd_number(host) || host.split('.').all(|label| label.trim_matches('-').is_empty()) {
+        return Err(UrlFault::Host);
+    }
+    Ok((host, port))
+}
+
+/// Whether a host is read as a number by some and as a name by others, such as `127.1` or `0x7f.1`: what ends in a
+/// number is an IPv4 address in full, or nothing.
+fn is_odd_number(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
+    is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
 fn parse_port(port: &str) -> Result<u16, UrlFault> {
@@ -169,6 +181,12 @@ mod tests {
             ("http://[::g]:80", UrlFault::Host),
             ("http://[::1]80", UrlFault::Port),
             ("http://::1:80", UrlFault::Host),
+            ("http://127.1", UrlFault::Host),
+            ("http://2130706433", UrlFault::Host),
+            ("http://0x7f.1", UrlFault::Host),
+            ("http://256.1.1.1", UrlFault::Host),
+            ("http://..", UrlFault::Host),
+            ("http://-", UrlFault::Host),
             ("http://a:", UrlFault::Port),
             ("http://a:0", UrlFault::Port),
             ("http://a:+80", UrlFault::Port),

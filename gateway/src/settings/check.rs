@@ -1,6 +1,6 @@
 //! What only shows when the configuration meets the compiled routes: names of services, and requests that would come back.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use gateway_table::Table;
 
@@ -64,8 +64,15 @@ fn reaches(address: &Address, listen: SocketAddr) -> bool {
         return false;
     };
     // To connect to the unspecified address is to connect to this machine.
-    let is_local = ip.is_loopback() || ip.is_unspecified();
-    ip == listen.ip() || is_local && (listen.ip().is_loopback() || listen.ip().is_unspecified())
+    let is_loopback = ip.is_loopback() || ip.is_unspecified();
+    ip == listen.ip().to_canonical()
+        || is_loopback && listen.ip().is_loopback()
+        || listen.ip().is_unspecified() && (is_loopback || is_of_this_machine(ip))
+}
+
+/// Whether the machine has this address: nobody else's can be bound to.
+fn is_of_this_machine(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
 }
 
 #[cfg(test)]
