@@ -86,7 +86,12 @@ pub(super) fn set(set: RoleSet, names: &[Ident]) -> TokenStream {
     quote! { any_of(&[#(Role::#members),*]) }
 }
 
-/// The role's name as an identifier; raw where Rust has another use for the word.
+/// The role's name as an identifier; raw where Rust has another use for the word, and with an underscore where it
+/// has that even for the raw one.
 pub(super) fn ident(role: &Role) -> Ident {
-    syn::parse_str(&role.name).unwrap_or_else(|_| Ident::new_raw(&role.name, Span::call_site()))
+    let name = &*role.name;
+    match name {
+        "Self" | "self" | "super" | "crate" | "_" => Ident::new(&format!("{name}_"), Span::call_site()),
+        _ => syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site())),
+    }
 }
