@@ -7,6 +7,7 @@ mod routes {
 }
 
 use std::fmt::Display;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -64,7 +65,7 @@ fn run(arguments: &RunArguments) -> ExitCode {
     }
     match gateway::run(settings, &routes::TABLE) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ (StartError::Settings(_) | StartError::Tls(_))) => fail(2, &error),
+        Err(error @ (StartError::Settings(_) | StartError::Tls(_) | StartError::Log { .. })) => fail(2, &error),
         Err(error) => fail(1, &error),
     }
 }
@@ -75,10 +76,16 @@ fn fail(status: u8, error: &dyn Display) -> ExitCode {
     ExitCode::from(status)
 }
 
-#[expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 fn version() -> ExitCode {
-    println!("coregateway {}", env!("CARGO_PKG_VERSION"));
-    println!("routes sha256:{} ({} routes)", routes::TABLE.digest, routes::TABLE.routes.len());
-    println!("profile {}", env!("COREGATEWAY_PROFILE"));
-    ExitCode::SUCCESS
+    let text = format!(
+        "coregateway {}\nroutes sha256:{} ({} routes)\nprofile {}\n",
+        env!("CARGO_PKG_VERSION"),
+        routes::TABLE.digest,
+        routes::TABLE.routes.len(),
+        env!("COREGATEWAY_PROFILE")
+    );
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &error),
+    }
 }

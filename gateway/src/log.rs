@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
@@ -20,6 +20,9 @@ use crate::settings::LogLevel;
 
 /// How many pieces wait for the writer at most; a worker's piece is up to 32 KiB.
 const BACKLOG: usize = 256;
+
+/// How long the end of the gateway waits for the last lines to be written.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// How bad what a line tells is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +93,7 @@ impl LogSender {
 /// The log's own thread. It ends when the last sender is gone.
 pub(crate) struct Log {
     sender: LogSender,
-    writer: JoinHandle<()>,
+    written: Receiver<()>,
 }
 
 impl Log {
@@ -112,8 +115,12 @@ impl Log {
         let dropped = Arc::new(AtomicU64::new(0));
         let sender = LogSender { channel, dropped: Arc::clone(&dropped) };
         let writer = Writer { sinks, dropped, told: 0 };
-        let writer = std::thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&pieces))?;
-        Ok(Self { sender, writer })
+        let (all_written, written) = sync_channel(0);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || {
+            writer.run(&pieces);
+            drop(all_written);
+        })?;
+        Ok(Self { sender, written })
     }
 
     pub(crate) fn sender(&self) -> LogSender {
@@ -125,11 +132,12 @@ impl Log {
         tracing_subscriber::registry().with(EventLines { sender: self.sender(), level })
     }
 
-    /// Waits until everything that was sent has been written. Every other sender must be gone.
+    /// Waits until everything that was sent has been written, but not for long: nobody may be reading. Every other
+    /// sender must be gone.
     pub(crate) fn close(self) {
         drop(self.sender);
-        // A writer that panicked has nothing more to write.
-        let _ = self.writer.join();
+        // The writer never sends; it drops its end when it has written all.
+        let _ = self.written.recv_timeout(LAST_WORDS);
     }
 }
 
