@@ -18,6 +18,9 @@ use crate::rejection::Rejection;
 /// How full a worker's buffer gets before it is handed over at once.
 const FULL: usize = 32 * 1024;
 
+/// The status in the log of a request that never got one: its client went away first. No client ever sees it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
 /// A worker's lines on their way to the log: kept together for a moment, then handed over as one piece.
 pub(crate) struct AccessLog {
     sender: LogSender,
@@ -95,13 +98,19 @@ pub(crate) struct Exchange {
     pub(crate) cut: Option<&'static str>,
 }
 
-impl Exchange {
-    /// Ends the exchange: it is logged, and its connection waits for the next.
-    pub(crate) fn end(self) {
+/// However an exchange ends, it is logged, and its connection waits for the next.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.status == 0 {
+            self.status = CLIENT_CLOSED_REQUEST;
+            self.cut = Some(self.client.watch.reason_to_end());
+        }
         self.client.watch.exchange_ended();
-        self.log.write(&self);
+        self.log.write(self);
     }
+}
 
+impl Exchange {
     /// A failed upstream is a warning, whatever else ends early is the client's affair.
     fn level(&self) -> Level {
         match self.status {

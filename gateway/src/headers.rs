@@ -4,7 +4,7 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -20,6 +20,15 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// What the gateway calls itself in `Via`.
+const PSEUDONYM: &str = "coregateway";
+
+/// Whether `Via` says that a message has been through the gateway before (RFC 9110 §7.6).
+pub(crate) fn is_looping(headers: &HeaderMap) -> bool {
+    let received_by = |hop: &str| hop.split_ascii_whitespace().nth(1) == Some(PSEUDONYM);
+    headers.get_all(VIA).iter().filter_map(|via| via.to_str().ok()).any(|via| via.split(',').any(received_by))
+}
 
 /// What is known of a client's connection and goes into the forwarding fields of each of its requests.
 #[derive(Debug)]
@@ -54,12 +63,14 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
     remove_hop_by_hop(headers);
     let is_foreign = |name: &HeaderName| {
         is_identity(name)
+            || is_alias(name)
             || forwarding.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
             || (is_forwarding(name) && !forwarding.client.is_trusted_proxy)
     };
     remove_where(headers, is_foreign);
-    // The gateway itself answers an expectation, when it starts to read the body.
+    // The gateway itself answers an expectation, when it starts to read the body. Trailers go no further than it.
     headers.remove(EXPECT);
+    headers.remove(TRAILER);
     if !forwarding.passes_authorization {
         headers.remove(AUTHORIZATION);
     }
@@ -122,29 +133,85 @@ fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bo
 }
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {
-    [CONNECTION, KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE]
-        .contains(name)
+    const FIELDS: [HeaderName; 7] =
+        [KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+    FIELDS.contains(name)
+}
+
+/// Another spelling, with `_` for `-`, of a field that the gateway sets or removes itself: a server that makes no
+/// difference would take it for that field.
+fn is_alias(name: &HeaderName) -> bool {
+    const FIELDS: [&str; 7] = [
+        "content-length",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "transfer-encoding",
+        "x-correlation-id",
+    ];
+    name.as_str().contains('_') && FIELDS.iter().any(|field| same_field(name, field))
 }
 
 /// What says where a request came from; only a trusted proxy's is believed.
 fn is_forwarding(name: &HeaderName) -> bool {
-    *name == FORWARDED || starts_like(name, "x-forwarded-") || same_field(name, "x-real-ip")
+    const FIELDS: [&str; 6] = [
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "x-original-forwarded-for",
+    ];
+    if !matches!(name.as_str().as_bytes()[0], b'x' | b'f' | b't' | b'c') {
+        return false;
+    }
+    *name == FORWARDED || starts_like(name, "x-forwarded-") || FIELDS.iter().any(|field| same_field(name, field))
 }
 
-/// What a service could take for the gateway's word on who is asking.
+/// What a service could take for the gateway's word on who is asking. Nobody's is believed, not a trusted proxy's.
 fn is_identity(name: &HeaderName) -> bool {
-    const PREFIXES: [&str; 4] = ["x-auth-", "x-service-auth", "x-user-", "x-remote-"];
-    const NAMES: [&str; 8] = [
-        "x-user",
-        "x-roles",
+    const NAMES: [&str; 5] = ["x-auth", "x-sub", "x-subject", "x-uid", "x-user"];
+    const PREFIXES: [&str; 30] = [
+        "x-access-token",
+        "x-auth-",
+        "x-authenticated",
+        "x-authorization",
+        "x-client-cert",
+        "x-email",
+        "x-forwarded-access-token",
+        "x-forwarded-client-cert",
+        "x-forwarded-email",
+        "x-forwarded-group",
+        "x-forwarded-preferred-username",
+        "x-forwarded-user",
+        "x-group",
+        "x-id-token",
+        "x-identity",
+        "x-is-admin",
+        "x-jwt",
+        "x-login",
+        "x-permission",
+        "x-principal",
+        "x-remote-",
         "x-role",
-        "x-groups",
-        "x-scopes",
-        "x-authenticated-user",
-        "x-authenticated-userid",
-        "remote-user",
+        "x-scope",
+        "x-service-auth",
+        "x-ssl-client",
+        "x-user-",
+        "x-userid",
+        "x-username",
+        "x-webauth",
+        "xauth",
     ];
-    PREFIXES.iter().any(|prefix| starts_like(name, prefix)) || NAMES.iter().any(|other| same_field(name, other))
+    match name.as_str().as_bytes()[0] {
+        b'x' => {
+            PREFIXES.iter().any(|prefix| starts_like(name, prefix)) || NAMES.iter().any(|other| same_field(name, other))
+        }
+        b'r' => starts_like(name, "remote-"),
+        b's' => starts_like(name, "ssl-client"),
+        _ => false,
+    }
 }
 
 /// Whether `name` starts with `prefix` when `_` and `-` are one: some servers make no difference.
@@ -238,11 +305,28 @@ mod tests {
             "x-user",
             "X-Plant-User",
             "x_plant_user",
+            "X-UserId",
+            "X-Username",
+            "X-Subject",
+            "X-Authenticated-Roles",
+            "X-Authorization",
+            "X-Forwarded-User",
+            "Remote-User",
+            "SSL_Client_S_DN",
+            "X_Correlation_ID",
+            "Transfer_Encoding",
+            "Content_Length",
         ] {
             let headers = forwarded(&[(name, "admin")], true);
             assert!(!headers.values().any(|value| value == "admin"), "{name}");
         }
-        assert!(forwarded(&[("x-username-style", "1")], false).contains_key("x-username-style"));
+    }
+
+    #[test]
+    fn fields_that_only_look_a_little_like_an_identity_pass() {
+        for name in ["X-Author", "X-Submit", "X-Requested-With", "Accept", "api_key", "X-Api-Key"] {
+            assert!(forwarded(&[(name, "1")], false).contains_key(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a worker's thread does: it accepts connections, looks after them once a tick, and lets them finish at the end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -65,6 +65,8 @@ struct Listener {
     /// How many connections the whole gateway has.
     connections: Arc<AtomicUsize>,
     clients: RefCell<Slab<Rc<Client>>>,
+    /// Whether the last connection was refused.
+    is_full: Cell<bool>,
 }
 
 impl Listener {
@@ -73,6 +75,7 @@ impl Listener {
             tls: shared.tls.clone(),
             connections: Arc::clone(&shared.connections),
             clients: RefCell::default(),
+            is_full: Cell::new(false),
             worker: Rc::new(Worker::new(shared)),
         }
     }
@@ -101,10 +104,16 @@ impl Listener {
     fn admit(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
         if self.connections.fetch_add(1, Ordering::Relaxed) >= self.worker.rules.limits.connections as usize {
             self.connections.fetch_sub(1, Ordering::Relaxed);
-            // A client that does not even take this is not owed more.
-            let _ = stream.try_write(FULL);
+            if !self.is_full.replace(true) {
+                tracing::warn!("all connections are taken, further ones are refused");
+            }
+            // Over TLS there is no answer without a handshake. A client that does not even take this is not owed more.
+            if self.tls.is_none() {
+                let _ = stream.try_write(FULL);
+            }
             return;
         }
+        self.is_full.set(false);
         // Without it small answers wait for the client's acknowledgement; it only fails on a connection that is gone.
         let _ = stream.set_nodelay(true);
         let client = Rc::new(self.client(address));

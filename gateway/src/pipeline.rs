@@ -20,7 +20,7 @@ use hyper::body::Incoming;
 
 use crate::access_log::Exchange;
 use crate::client::Client;
-use crate::headers::CORRELATION_ID;
+use crate::headers::{CORRELATION_ID, is_looping};
 use crate::rejection::Rejection;
 use crate::response_body::ResponseBody;
 use crate::worker::Worker;
@@ -67,6 +67,9 @@ async fn run(
     let authenticated = authenticate::authenticate(worker, matched, request.headers()).await?;
     exchange.principal = authenticated.principal().cloned();
     let authorized = authorize::authorize(authenticated)?;
+    if is_looping(request.headers()) {
+        return Err(Rejection::Loop);
+    }
     let admitted = limit::limit(&worker.limiters, authorized)?;
     let context = forward::Context {
         client,

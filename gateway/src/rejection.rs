@@ -21,6 +21,8 @@ pub(crate) enum Rejection {
     AmbiguousPath(PathFault),
     /// The `Host` field is missing, repeated or no host.
     BadHost,
+    /// The request has been through the gateway before.
+    Loop,
     /// No route owns the path.
     NotFound,
     /// The path is owned, but not for this method.
@@ -118,7 +120,7 @@ impl Rejection {
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ClientTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Upstream(_) | Self::UpstreamStatus(_) => StatusCode::BAD_GATEWAY,
+            Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -136,7 +138,7 @@ impl Rejection {
             | Self::BodyTooLarge { .. }
             | Self::ClientTooSlow
             | Self::BodyBroken => Blame::Client,
-            Self::Upstream(_) | Self::UpstreamStatus(_) | Self::UpstreamTimeout(_) => Blame::Upstream,
+            Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) | Self::UpstreamTimeout(_) => Blame::Upstream,
             Self::Undecided => Blame::Gateway,
         }
     }
@@ -168,6 +170,7 @@ impl Rejection {
         match self {
             Self::AmbiguousPath(fault) => format!("The path {}.", fault.reason()).into(),
             Self::BadHost => "The request needs exactly one valid Host field.".into(),
+            Self::Loop => "The request came back to where it had been.".into(),
             Self::NotFound => "No route matches this path.".into(),
             Self::MethodNotAllowed(allow) => format!("This path answers: {allow}.").into(),
             Self::Unauthorized(TokenFault::Missing) => "This path needs an access token.".into(),
@@ -198,7 +201,7 @@ impl Rejection {
             Self::RateLimited(_) => "Request cannot be satisfied as assigned quota has been exceeded",
             Self::BodyTooLarge { .. } => "Content Too Large",
             Self::ClientTooSlow => "Request Timeout",
-            Self::Upstream(_) | Self::UpstreamStatus(_) => "Bad Gateway",
+            Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) => "Bad Gateway",
             Self::UpstreamTimeout(_) => "Gateway Timeout",
         }
     }
@@ -277,6 +280,7 @@ impl fmt::Display for Rejection {
         match self {
             Self::AmbiguousPath(fault) => fault.fmt(f),
             Self::BadHost => f.write_str("the Host field is missing, repeated or no host"),
+            Self::Loop => f.write_str("the request has been through this gateway before: an upstream leads back to it"),
             Self::NotFound => f.write_str("no route owns the path"),
             Self::MethodNotAllowed(allow) => write!(f, "the path answers {allow} only"),
             Self::Unauthorized(fault) => f.write_str(fault.reason()),

@@ -46,17 +46,20 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, RequestBodyFault>>> {
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        let polled = Pin::new(incoming).poll_frame(cx);
-        let Some(upload) = &self.upload else {
+        let Self { incoming: Some(incoming), upload } = &mut *self else { return Poll::Ready(None) };
+        let polled = Pin::new(&mut *incoming).poll_frame(cx);
+        let Some(upload) = upload else {
             return polled.map_err(|_| RequestBodyFault::Broken);
         };
         upload.waits_for_client.set(polled.is_pending());
-        Poll::Ready(match ready!(polled) {
-            Some(Ok(frame)) => Some(upload.take(frame)),
+        let frame = match ready!(polled) {
+            Some(Ok(frame)) if frame.is_data() => Some(upload.take(frame)),
             Some(Err(_)) => Some(Err(upload.fail(RequestBodyFault::Broken))),
-            None => None,
-        })
+            // Trailers end here: a service could take a field in them for one that the gateway has let pass.
+            Some(Ok(_)) | None => None,
+        };
+        upload.is_done.set(frame.is_none() || incoming.is_end_stream());
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -71,6 +74,7 @@ impl Body for RequestBody {
 /// How a request body is getting on: written by the body, read by the stage that waits for the answer.
 #[derive(Debug)]
 pub(crate) struct Upload {
+    is_done: Cell<bool>,
     left: Cell<u64>,
     progress: Cell<Instant>,
     waits_for_client: Cell<bool>,
@@ -80,11 +84,17 @@ pub(crate) struct Upload {
 impl Upload {
     fn new(limit: u64) -> Self {
         Self {
+            is_done: Cell::new(false),
             left: Cell::new(limit),
             progress: Cell::new(Instant::now()),
             waits_for_client: Cell::new(false),
             fault: Cell::new(None),
         }
+    }
+
+    /// Whether the whole body has been taken by the upstream's connection.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_done.get()
     }
 
     /// When the last part of the body came.

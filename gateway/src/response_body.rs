@@ -15,9 +15,11 @@ use tokio::time::Sleep;
 use crate::access_log::Exchange;
 use crate::upstream::Lease;
 
-/// The body of an answer. Dropping it ends the exchange, which is then logged.
+/// The body of an answer. Dropping it ends the exchange.
 pub(crate) struct ResponseBody {
     source: Source,
+    /// Whether the end has been reached and told.
+    is_done: bool,
     exchange: Option<Box<Exchange>>,
 }
 
@@ -29,12 +31,12 @@ enum Source {
 impl ResponseBody {
     /// A body that is all here.
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), exchange: None }
+        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), is_done: false, exchange: None }
     }
 
     /// A body that an upstream is still sending.
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
-        Self { source: Source::Upstream(body), exchange: None }
+        Self { source: Source::Upstream(body), is_done: false, exchange: None }
     }
 
     /// Ties the exchange to the body: it ends when the body does.
@@ -68,7 +70,7 @@ impl Body for ResponseBody {
                     exchange.cut = Some(fault.reason());
                 }
             }
-            None => {}
+            None => self.is_done = true,
         }
         Poll::Ready(frame)
     }
@@ -90,11 +92,13 @@ impl Body for ResponseBody {
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let Some(mut exchange) = self.exchange.take() {
-            if exchange.cut.is_none() && !self.is_end_stream() && !exchange.is_bodiless {
-                exchange.cut = Some("the client went away");
-            }
-            exchange.end();
+        let is_whole = self.is_done || self.is_end_stream();
+        if let Some(exchange) = &mut self.exchange
+            && exchange.cut.is_none()
+            && !is_whole
+            && !exchange.is_bodiless
+        {
+            exchange.cut = Some(exchange.client.watch.reason_to_end());
         }
     }
 }

@@ -29,6 +29,9 @@ use crate::worker::{Rules, Shared};
 /// How many connections the kernel keeps for a worker that is busy.
 const BACKLOG: i32 = 4096;
 
+/// How many names a thread looks up at a time; each service has one look-up under way at most.
+const LOOK_UPS: usize = 64;
+
 /// How much longer than the grace period the whole gateway waits for its workers, which keep to it themselves.
 const LAST_MOMENT: Duration = Duration::from_millis(200);
 
@@ -249,7 +252,7 @@ fn keep_fresh(auth: Option<&AuthSettings>, verifier: &Arc<Verifier>) -> (Option<
 }
 
 fn single_threaded() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().max_blocking_threads(4).build()
+    Builder::new_current_thread().enable_all().max_blocking_threads(LOOK_UPS).build()
 }
 
 fn worker_count(settings: &Settings) -> usize {

@@ -11,7 +11,7 @@ use http::HeaderValue;
 
 use crate::settings::{Address, Settings};
 
-pub(crate) use connect::{Stream, open};
+pub(crate) use connect::{Stream, open, open_at, resolve};
 pub(crate) use pool::{Lease, Pool};
 
 /// A service as it is reached in this deployment.

@@ -47,6 +47,10 @@ fn an_answer_that_is_not_http_is_a_bad_gateway() {
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         "HTTP/1.1 20 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi",
+        "HTTP/1.1 600 Beyond\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
     ] {
         assert_eq!(status_of(Upstream::answering(answer).address()), 502, "{answer:?}");
@@ -153,4 +157,36 @@ fn a_client_that_stops_sending_its_body_is_told_so() {
     let mut client = Client::connect(gateway.address());
     client.write("POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nx");
     assert_eq!(client.answer().unwrap().status, 408);
+}
+
+#[test]
+fn a_client_that_holds_back_its_body_does_not_hold_up_the_next_one() {
+    let upstream = Upstream::scripted(|peer| {
+        while let Some(head) = peer.head() {
+            let early = if head.starts_with("POST") { "early" } else { "inorder" };
+            peer.write(format!("HTTP/1.1 404 X\r\nContent-Length: {}\r\n\r\n{early}", early.len()));
+            if early == "early" {
+                // Waits for the body that does not come, as servers do before the next request.
+                peer.wait_for_close();
+            }
+        }
+    });
+    let gateway = Running::in_front_of(upstream.address());
+    let mut holding: Vec<Client> = (0..5).map(|_| Client::connect(gateway.address())).collect();
+    for client in &mut holding {
+        client.write("POST /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+        assert_eq!(client.answer().unwrap().text(), "early");
+    }
+    for _ in 0..10 {
+        assert_eq!(ask(gateway.address(), "GET /open", "").text(), "inorder");
+    }
+}
+
+#[test]
+fn an_upstream_that_leads_back_to_the_gateway_is_a_bad_gateway() {
+    let upstream = Upstream::saying("");
+    let gateway = Running::in_front_of(upstream.address());
+    let answer = ask(gateway.address(), "GET /open", "Via: 1.0 other, 1.1 coregateway\r\n");
+    assert_eq!(answer.status, 502);
+    assert!(upstream.requests().is_empty());
 }

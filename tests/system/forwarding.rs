@@ -239,3 +239,31 @@ fn a_service_can_be_moved_by_the_configuration() {
     assert_eq!(ask(gateway.address(), "GET /open/x", "").text(), "moved");
     assert!(upstream.request().starts_with("GET /base/x "));
 }
+
+#[test]
+fn a_body_is_passed_on_with_every_method() {
+    for method in ["GET", "DELETE", "OPTIONS", "PATCH"] {
+        let upstream = Upstream::saying("");
+        let gateway = Running::in_front_of(upstream.address());
+        let mut client = Client::connect(gateway.address());
+        client.write(format!(
+            "{method} /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        ));
+        assert_eq!(client.answer().unwrap().status, 200);
+        assert!(upstream.request().ends_with("3\r\nabc\r\n0\r\n\r\n"), "{}", upstream.request());
+    }
+}
+
+#[test]
+fn trailers_of_a_client_stay_behind() {
+    let upstream = Upstream::saying("");
+    let gateway = Running::in_front_of(upstream.address());
+    let mut client = Client::connect(gateway.address());
+    client.write(
+        "POST /open HTTP/1.1\r\nHost: a\r\nTrailer: X-Service-Auth\r\nTransfer-Encoding: chunked\r\n\r\n\
+         3\r\nabc\r\n0\r\nX-Service-Auth: admin\r\n\r\n",
+    );
+    assert_eq!(client.answer().unwrap().status, 200);
+    let request = upstream.request().to_lowercase();
+    assert!(request.contains("abc") && !request.contains("service-auth"), "{request}");
+}

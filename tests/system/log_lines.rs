@@ -74,3 +74,34 @@ fn no_request_is_missing_in_the_log_under_load() {
     let log = gateway.stop();
     assert_eq!(log.iter().filter(|line| line["message"] == "request").count(), 800);
 }
+
+#[test]
+fn an_answer_of_unknown_length_that_came_whole_is_not_called_cut() {
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+    let gateway = Running::in_front_of(upstream.address());
+    assert_eq!(ask(gateway.address(), "GET /open", "").text(), "hi");
+    let log = gateway.stop();
+    let line = log.iter().find(|line| line["message"] == "request").unwrap();
+    assert_eq!((line["level"].as_str(), &line["cut"]), (Some("INFO"), &serde_json::Value::Null), "{line}");
+}
+
+#[test]
+fn a_request_whose_client_went_away_before_the_answer_is_told_too() {
+    let (came, has_come) = std::sync::mpsc::channel();
+    let (gone, is_gone) = std::sync::mpsc::channel();
+    let upstream = Upstream::scripted(move |peer| {
+        peer.request();
+        came.send(()).unwrap();
+        peer.wait_for_close();
+        gone.send(()).unwrap();
+    });
+    let gateway = Running::with_routes(&open_route(upstream.address(), "timeout: \"1h\""));
+    let mut client = Client::connect(gateway.address());
+    client.send("POST /open/start", "Content-Length: 0\r\n");
+    has_come.recv().unwrap();
+    drop(client);
+    is_gone.recv().unwrap();
+    let log = gateway.stop();
+    let line = log.iter().find(|line| line["message"] == "request").unwrap();
+    assert_eq!((line["status"].as_u64(), line["cut"].as_str()), (Some(499), Some("the client went away")), "{line}");
+}

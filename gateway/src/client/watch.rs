@@ -120,6 +120,11 @@ impl Watch {
         self.order.get() == Order::Abort
     }
 
+    /// Why an answer that has not come to its end will not: the client's doing, or the gateway's.
+    pub(crate) fn reason_to_end(&self) -> &'static str {
+        if self.must_abort() { "the gateway ended the connection" } else { "the client went away" }
+    }
+
     /// Remembers whom an order has to wake.
     pub(crate) fn register(&self, waker: &Waker) {
         let mut registered = self.waker.borrow_mut();

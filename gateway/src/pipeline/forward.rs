@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_table::{CanonicalPath, Route, Scheme};
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
@@ -68,8 +68,10 @@ pub(super) async fn forward(
     let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
     identity.write(&mut parts.headers);
     let (body, upload) = RequestBody::new(body, route.max_body);
+    frame(&mut parts.headers, &body);
     let sent = send(pool, Request::from_parts(parts, body));
-    let (response, lease) = within_time(route, upload.as_deref(), sent).await?;
+    let (response, mut lease) = within_time(route, upload.as_deref(), sent).await?;
+    lease.upload = upload;
     pass_on(response, lease, worker.stall_limit)
 }
 
@@ -98,6 +100,13 @@ fn upstream_uri(
     let target = PathAndQuery::from_maybe_shared(Bytes::from(target));
     // Canonical paths, checked targets and a query that has been parsed before make a valid target.
     target.map(Uri::from).map_err(|_| Rejection::BodyBroken)
+}
+
+/// Says that a body of unknown length follows, whatever the method: hyper expects none of a GET.
+fn frame(headers: &mut HeaderMap, body: &RequestBody) {
+    if !body.is_end_stream() && !headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
 }
 
 /// Sends on an idle connection, or on a new one. A connection that was closed meanwhile costs nothing but another try:
@@ -181,15 +190,27 @@ fn pass_on(
         drain(response, lease, stall_limit);
         return Err(Rejection::UpstreamStatus(status));
     }
-    // The gateway asked for no upgrade; and hyper keeps all other 1xx to itself.
-    if status == StatusCode::SWITCHING_PROTOCOLS {
+    // The gateway asked for no upgrade, and hyper keeps all other 1xx to itself. Statuses end at 599.
+    if status == StatusCode::SWITCHING_PROTOCOLS || status.as_u16() > 599 || is_doubtful(response.headers()) {
         return Err(Rejection::Upstream(UpstreamFault::Malformed));
     }
     let (mut parts, incoming) = response.into_parts();
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
     forward_response(&mut parts.headers);
+    if status == StatusCode::NO_CONTENT {
+        parts.headers.remove(CONTENT_LENGTH);
+    }
     Ok(Response::from_parts(parts, ResponseBody::upstream(UpstreamBody::new(incoming, lease, stall_limit))))
+}
+
+/// Whether the fields that frame an answer could be read in two ways (RFC 9112 §6.3).
+fn is_doubtful(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let Some(length) = lengths.next() else { return false };
+    lengths.next().is_some()
+        || headers.contains_key(TRANSFER_ENCODING)
+        || !length.as_bytes().iter().all(u8::is_ascii_digit)
 }
 
 /// Reads an answer that nobody wants to its end, so that its connection can be used again; unless it is long.

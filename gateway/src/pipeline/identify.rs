@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Request, Version};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::clock::UnixSeconds;
@@ -44,9 +45,16 @@ pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejec
         _ => return Err(Rejection::BadHost),
     };
     match request.uri().authority() {
-        Some(authority) => HeaderValue::from_str(authority.as_str()).map(Some).map_err(|_| Rejection::BadHost),
+        Some(authority) if is_host(authority.as_str().as_bytes()) && is_http(request.uri()) => {
+            HeaderValue::from_str(authority.as_str()).map(Some).map_err(|_| Rejection::BadHost)
+        }
+        Some(_) => Err(Rejection::BadHost),
         None => Ok(host.cloned()),
     }
+}
+
+fn is_http(target: &Uri) -> bool {
+    target.scheme().is_none_or(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS)
 }
 
 /// `uri-host [ ":" port ]` of RFC 9110 §7.2: an IPv6 address in brackets, or what else RFC 3986 has for a host without
@@ -130,5 +138,8 @@ mod tests {
     #[test]
     fn the_target_of_absolute_form_wins_over_host() {
         assert_eq!(host_of("http://a.example/x", Version::HTTP_11, &["b"]).unwrap().unwrap(), "a.example");
+        for target in ["http://user:secret@a.example/x", "ftp://a.example/x"] {
+            assert!(matches!(host_of(target, Version::HTTP_11, &["b"]), Err(Rejection::BadHost)), "{target}");
+        }
     }
 }

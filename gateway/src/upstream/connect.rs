@@ -1,6 +1,7 @@
 //! A connection to a neighbour, in clear or over TLS with a verified certificate.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -11,7 +12,7 @@ use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -25,9 +26,23 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// The socket addresses of a host that is given by name; an address that is one already costs no look-up.
+pub(crate) async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = address.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, address.port)]);
+    }
+    let found: Vec<SocketAddr> = lookup_host((address.host.as_str(), address.port)).await?.collect();
+    if found.is_empty() { Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address")) } else { Ok(found) }
+}
+
 /// Connects to `address`, over TLS if its scheme is [`Scheme::Https`]. The caller sets the time limit.
 pub(crate) async fn open(address: &Address) -> io::Result<Stream> {
-    let tcp = TcpStream::connect((address.host.as_str(), address.port)).await?;
+    open_at(&resolve(address).await?, address).await
+}
+
+/// As [`open`], at the first of these socket addresses that takes the connection.
+pub(crate) async fn open_at(resolved: &[SocketAddr], address: &Address) -> io::Result<Stream> {
+    let tcp = TcpStream::connect(resolved).await?;
     // What is written is written whole; to wait for more would only delay it.
     tcp.set_nodelay(true)?;
     match address.scheme {
