@@ -90,6 +90,8 @@ pub(crate) struct Exchange {
     pub(crate) route: Option<usize>,
     pub(crate) principal: Option<Rc<Principal>>,
     pub(crate) status: u16,
+    /// How often the request has been sent to its upstream.
+    pub(crate) attempts: Cell<u32>,
     pub(crate) rejection: Option<Rejection>,
     pub(crate) response_bytes: u64,
     /// Whether the answer has no body on the wire, whatever its fields say.
@@ -140,6 +142,10 @@ impl Exchange {
         push_number(line, u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
         line.extend_from_slice(b",\"response_bytes\":");
         push_number(line, self.response_bytes);
+        if self.attempts.get() > 1 {
+            line.extend_from_slice(b",\"attempts\":");
+            push_number(line, self.attempts.get().into());
+        }
         self.write_route(table, line)?;
         self.write_causes(line)?;
         line.extend_from_slice(b"}\n");

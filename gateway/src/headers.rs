@@ -10,6 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// `X-Correlation-ID`: follows a request through all services and into every log.
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+/// `X-Retry-Attempt`: how often a service has been sent a request, this time among them, where it is more than once.
+pub(crate) const RETRY_ATTEMPT: HeaderName = HeaderName::from_static("x-retry-attempt");
 /// `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-10.
@@ -71,6 +73,7 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
     // The gateway itself answers an expectation, when it starts to read the body. Trailers go no further than it.
     headers.remove(EXPECT);
     headers.remove(TRAILER);
+    headers.remove(RETRY_ATTEMPT);
     if !forwarding.passes_authorization {
         headers.remove(AUTHORIZATION);
     }

@@ -9,7 +9,9 @@ mod forward;
 mod health;
 mod identify;
 mod limit;
+mod pass_breaker;
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Instant;
@@ -71,14 +73,17 @@ async fn run(
         return Err(Rejection::Loop);
     }
     let admitted = limit::limit(&worker.limiters, authorized)?;
+    let (upstream, _) = worker.upstream(admitted.matched.route);
+    let passage = pass_breaker::pass_breaker(upstream, admitted)?;
     let context = forward::Context {
         client,
         host,
         correlation_id: &exchange.correlation_id,
         path: &path,
         principal: exchange.principal.as_deref(),
+        attempts: &exchange.attempts,
     };
-    forward::forward(worker, admitted, request, context).await
+    forward::forward(worker, passage, request, context).await
 }
 
 fn open_exchange(
@@ -97,6 +102,7 @@ fn open_exchange(
         route: None,
         principal: None,
         status: 0,
+        attempts: Cell::new(0),
         rejection: None,
         response_bytes: 0,
         is_bodiless: request.method() == Method::HEAD,

@@ -48,6 +48,8 @@ pub(crate) enum Rejection {
     Upstream(UpstreamFault),
     /// The upstream answered with a server error.
     UpstreamStatus(StatusCode),
+    /// The service keeps failing and is left alone for so long.
+    BreakerOpen(Duration),
     /// The upstream did not answer within the route's time.
     UpstreamTimeout(Duration),
 }
@@ -115,7 +117,7 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Undecided => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Undecided | Self::BreakerOpen(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -138,7 +140,11 @@ impl Rejection {
             | Self::BodyTooLarge { .. }
             | Self::ClientTooSlow
             | Self::BodyBroken => Blame::Client,
-            Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) | Self::UpstreamTimeout(_) => Blame::Upstream,
+            Self::Loop
+            | Self::Upstream(_)
+            | Self::UpstreamStatus(_)
+            | Self::BreakerOpen(_)
+            | Self::UpstreamTimeout(_) => Blame::Upstream,
             Self::Undecided => Blame::Gateway,
         }
     }
@@ -186,6 +192,7 @@ impl Rejection {
             Self::BodyBroken => "The request body could not be read.".into(),
             Self::Upstream(_) => "The service behind this path could not be reached or gave no valid answer.".into(),
             Self::UpstreamStatus(_) => "The service behind this path failed.".into(),
+            Self::BreakerOpen(_) => "The service behind this path keeps failing and is left alone for a moment.".into(),
             Self::UpstreamTimeout(_) => "The service behind this path did not answer in time.".into(),
         }
     }
@@ -196,7 +203,7 @@ impl Rejection {
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed(_) => "Method Not Allowed",
             Self::Unauthorized(_) => "Unauthorized",
-            Self::Undecided => "Service Unavailable",
+            Self::Undecided | Self::BreakerOpen(_) => "Service Unavailable",
             Self::Forbidden(_) => "Forbidden",
             Self::RateLimited(_) => "Request cannot be satisfied as assigned quota has been exceeded",
             Self::BodyTooLarge { .. } => "Content Too Large",
@@ -221,6 +228,7 @@ impl Rejection {
             }
             Self::Forbidden(wanted) => set(headers, WWW_AUTHENTICATE, &scope_challenge(*wanted, table)),
             Self::RateLimited(quota) => quota.add_headers(headers),
+            Self::BreakerOpen(wait) => set(headers, RETRY_AFTER, &whole_seconds(*wait).to_string()),
             Self::Undecided => set(headers, RETRY_AFTER, "1"),
             _ => {}
         }
@@ -292,6 +300,7 @@ impl fmt::Display for Rejection {
             Self::BodyBroken => f.write_str("the client went away or broke its request body's framing"),
             Self::Upstream(fault) => fault.fmt(f),
             Self::UpstreamStatus(status) => write!(f, "the upstream answered {}", status.as_u16()),
+            Self::BreakerOpen(_) => f.write_str("the service's breaker is open"),
             Self::UpstreamTimeout(limit) => write!(f, "the upstream did not answer within {limit:?}"),
         }
     }

@@ -226,14 +226,11 @@ impl Gateway {
 
 /// Says what of the configuration and of the routes is read and checked, and not acted on.
 fn tell_what_is_not_acted_on(settings: &Settings, table: &Table) {
-    let routes = || table.routes.iter();
     let parts = [
         ("admin", settings.admin.is_some()),
         ("telemetry", settings.telemetry.is_some()),
         ("cors", settings.cors.is_some()),
-        ("retry", routes().any(|route| route.retry.is_some())),
-        ("breaker", routes().any(|route| route.breaker.is_some())),
-        ("debounce", routes().any(|route| route.debounce.is_some())),
+        ("debounce", table.routes.iter().any(|route| route.debounce.is_some())),
     ];
     let parts: Vec<&str> = parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part).collect();
     if !parts.is_empty() {

@@ -1,18 +1,25 @@
 //! The services behind the gateway: where they are, the connections to them, and what goes wrong with those.
 
+mod breaker;
+mod call;
 mod connect;
 mod pool;
+mod retry_budget;
+mod send;
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use gateway_table::{Service, Text};
 use http::HeaderValue;
 
 use crate::settings::{Address, Settings};
 
+pub(crate) use breaker::{Breaker, Change};
 pub(crate) use connect::{Stream, open, open_at, resolve};
 pub(crate) use pool::{Lease, Pool};
+pub(crate) use send::Answer;
 
 /// A service as it is reached in this deployment.
 #[derive(Debug)]
@@ -25,6 +32,8 @@ pub(crate) struct Upstream {
     pub(crate) host: HeaderValue,
     /// Whether it gets clients' own credentials.
     pub(crate) gets_authorization: bool,
+    /// Whether it is left alone for now.
+    pub(crate) breaker: Breaker,
 }
 
 impl Upstream {
@@ -37,7 +46,7 @@ impl Upstream {
             None => Address::from_authority(service.scheme, &service.authority).ok()?,
         };
         let host = HeaderValue::from_str(&address.authority()).ok()?;
-        Some(Self { name: service.name.clone(), address, host, gets_authorization })
+        Some(Self { name: service.name.clone(), address, host, gets_authorization, breaker: Breaker::default() })
     }
 }
 
@@ -48,6 +57,8 @@ pub(crate) enum UpstreamFault {
     Unreachable(io::Error),
     /// The connection broke before an answer.
     Reset(hyper::Error),
+    /// There was no answer within the time of one try.
+    TooSlow(Duration),
     /// What came back is not HTTP, or not an answer to what was asked.
     Malformed,
     /// The upstream speaks ZeroMQ, and this build has no adapter for it.
@@ -66,6 +77,7 @@ impl fmt::Display for UpstreamFault {
         match self {
             Self::Unreachable(error) => write!(f, "the upstream cannot be reached: {error}"),
             Self::Reset(error) => write!(f, "the upstream broke the connection: {error}"),
+            Self::TooSlow(limit) => write!(f, "the upstream did not answer within {limit:?}"),
             Self::Malformed => f.write_str("the upstream's answer is not valid HTTP"),
             Self::NoAdapter => f.write_str("the upstream speaks ZeroMQ, for which this build has no adapter"),
         }

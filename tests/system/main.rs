@@ -14,6 +14,7 @@ mod limits;
 mod log_lines;
 mod malformed_requests;
 mod platform;
+mod resilience;
 mod routing;
 mod support;
 mod tls;

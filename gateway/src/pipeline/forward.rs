@@ -1,27 +1,28 @@
-//! The request goes to its upstream: in, an [`Admitted`] request; out, the upstream's answer, or 413, 502 or 504.
+//! The request goes to its upstream: in, the [`Passage`] of a request; out, the upstream's answer, or 413, 502 or 504.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_table::{CanonicalPath, Route, Scheme};
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-use super::limit::Admitted;
+use super::find_route::RouteMatch;
+use super::pass_breaker::Passage;
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::headers::{Forwarding, forward_request, forward_response};
-use crate::rejection::Rejection;
+use crate::rejection::{Blame, Rejection};
 use crate::request_body::{RequestBody, RequestBodyFault, Upload};
 use crate::response_body::{ResponseBody, UpstreamBody};
-use crate::upstream::{Lease, Pool, UpstreamFault};
+use crate::upstream::{Answer, Lease, UpstreamFault};
 use crate::worker::Worker;
 
 /// How much of an unwanted answer is read for the sake of its connection, in bytes.
@@ -35,22 +36,40 @@ pub(super) struct Context<'a> {
     pub(super) path: &'a CanonicalPath<'a>,
     /// Who is asking, where the route asks that.
     pub(super) principal: Option<&'a Principal>,
+    /// How often the request has been sent.
+    pub(super) attempts: &'a Cell<u32>,
 }
 
-/// Sends the request upstream and passes the answer on.
+/// Sends the request upstream, tells the breaker what came of it, and passes the answer on.
 pub(super) async fn forward(
     worker: &Worker,
-    admitted: Admitted,
+    passage: Passage<'_>,
     request: Request<Incoming>,
     context: Context<'_>,
 ) -> Result<Response<ResponseBody>, Rejection> {
-    let route = admitted.matched.route;
+    let answer = exchange(worker, passage.matched, request, context).await;
+    match &answer {
+        Ok(_) => passage.succeeded(),
+        Err(rejection) if rejection.blame() == Blame::Upstream => passage.failed(),
+        // Nothing is known of the service.
+        Err(_) => {}
+    }
+    answer
+}
+
+async fn exchange(
+    worker: &Worker,
+    matched: RouteMatch,
+    request: Request<Incoming>,
+    context: Context<'_>,
+) -> Result<Response<ResponseBody>, Rejection> {
+    let route = matched.route;
     refuse_announced_excess(request.headers(), route.max_body)?;
     let (upstream, pool) = worker.upstream(route);
     if upstream.address.scheme == Scheme::ZeroMq {
         return Err(Rejection::Upstream(UpstreamFault::NoAdapter));
     }
-    let uri = upstream_uri(worker, &admitted, &request, context.path)?;
+    let uri = upstream_uri(worker, matched, &request, context.path)?;
     let (mut parts, body) = request.into_parts();
     parts.uri = uri;
     parts.version = Version::HTTP_11;
@@ -69,7 +88,7 @@ pub(super) async fn forward(
     identity.write(&mut parts.headers);
     let (body, upload) = RequestBody::new(body, route.max_body);
     frame(&mut parts.headers, &body);
-    let sent = send(pool, Request::from_parts(parts, body));
+    let sent = pool.call(Request::from_parts(parts, body), route.retry.as_ref(), context.attempts);
     let (response, mut lease) = within_time(route, upload.as_deref(), sent).await?;
     lease.upload = upload;
     pass_on(response, lease, worker.stall_limit)
@@ -87,11 +106,10 @@ fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result<(), Reject
 /// The target of the upstream request: the path that the table makes of the canonical one, and the query as it came.
 fn upstream_uri(
     worker: &Worker,
-    admitted: &Admitted,
+    matched: RouteMatch,
     request: &Request<Incoming>,
     path: &CanonicalPath<'_>,
 ) -> Result<Uri, Rejection> {
-    let matched = &admitted.matched;
     let mut target = worker.table.upstream_path(matched.index, path, matched.prefix_len);
     if let Some(query) = request.uri().query() {
         target.push('?');
@@ -109,47 +127,13 @@ fn frame(headers: &mut HeaderMap, body: &RequestBody) {
     }
 }
 
-/// Sends on an idle connection, or on a new one. A connection that was closed meanwhile costs nothing but another try:
-/// where nothing was sent on it, and where sending again does no harm.
-async fn send(
-    pool: &Rc<Pool>,
-    mut request: Request<RequestBody>,
-) -> Result<(Response<Incoming>, Lease), UpstreamFault> {
-    while let Some(mut lease) = pool.idle().await {
-        let copy = repeatable(&request);
-        match lease.sender.try_send_request(request).await {
-            Ok(response) => return Ok((response, lease)),
-            Err(mut failed) => match failed.take_message().or(copy) {
-                Some(again) if !failed.error().is_parse() => request = again,
-                _ => return Err(UpstreamFault::of(failed.into_error())),
-            },
-        }
-    }
-    let mut lease = pool.connect().await?;
-    let response = lease.sender.send_request(request).await.map_err(UpstreamFault::of)?;
-    Ok((response, lease))
-}
-
-/// A copy of a request that may be sent twice: one that has no body, and changes nothing or the same again.
-fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let does_no_harm = request.method().is_safe() || request.method() == Method::PUT;
-    if !does_no_harm || !request.body().is_end_stream() {
-        return None;
-    }
-    let mut copy = Request::new(RequestBody::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
-}
-
 /// Waits for the answer for the route's time at most. While the body still comes the time starts anew with each part of
 /// it: a long upload is not the upstream's slowness.
 async fn within_time(
     route: &Route,
     upload: Option<&Upload>,
-    sent: impl Future<Output = Result<(Response<Incoming>, Lease), UpstreamFault>>,
-) -> Result<(Response<Incoming>, Lease), Rejection> {
+    sent: impl Future<Output = Result<Answer, UpstreamFault>>,
+) -> Result<Answer, Rejection> {
     let mut sent = pin!(sent);
     let mut deadline = Instant::now() + route.timeout;
     loop {
@@ -175,7 +159,10 @@ fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Reject
     match upload.and_then(Upload::fault) {
         Some(RequestBodyFault::TooLarge) => Rejection::BodyTooLarge { limit: route.max_body },
         Some(RequestBodyFault::Broken) => Rejection::BodyBroken,
-        None => Rejection::Upstream(fault),
+        None => match fault {
+            UpstreamFault::TooSlow(limit) => Rejection::UpstreamTimeout(limit),
+            fault => Rejection::Upstream(fault),
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex;
 
+use super::retry_budget::RetryBudget;
 use super::{Stream, UpstreamFault, open_at, resolve};
 use crate::request_body::{RequestBody, Upload};
 use crate::settings::Address;
@@ -18,8 +19,8 @@ use crate::ticks::{TickClock, Ticks};
 /// The sending end of a connection.
 type Sender = SendRequest<RequestBody>;
 
-/// How long an idle connection is kept, and an address that was looked up. Servers close idle connections too (uvicorn after 5 s): whoever closes first
-/// does not race with a request.
+/// How long an idle connection is kept, and an address that was looked up. Servers close idle connections too (uvicorn
+/// after 5 s): whoever closes first does not race with a request.
 const KEPT_FOR: Ticks = Ticks::from_duration(Duration::from_secs(4));
 
 /// How many idle connections are kept.
@@ -31,6 +32,7 @@ pub(crate) struct Pool {
     idle: RefCell<Vec<Idle>>,
     resolved: Mutex<Option<Resolved>>,
     clock: Rc<TickClock>,
+    pub(super) budget: RetryBudget,
 }
 
 /// What a look-up has found.
@@ -46,7 +48,7 @@ struct Idle {
 
 impl Pool {
     pub(crate) fn new(address: Address, clock: Rc<TickClock>) -> Self {
-        Self { address, idle: RefCell::default(), resolved: Mutex::new(None), clock }
+        Self { address, idle: RefCell::default(), resolved: Mutex::new(None), clock, budget: RetryBudget::new() }
     }
 
     /// An idle connection that is still open, if there is one.

@@ -1,0 +1,190 @@
+//! The circuit breaker of a service: after too many failures it is left alone for a while, then probed.
+//!
+//! All workers share it. While the service is well, a request costs one load of an atomic.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use gateway_table::Breaker as Rule;
+
+/// The breaker of one service. What opens it, and for how long, is said by the route of each request.
+#[derive(Debug, Default)]
+pub(crate) struct Breaker {
+    /// Whether the breaker is closed and nothing is being counted.
+    is_troubled: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the latest failures were, the oldest first.
+    failures: VecDeque<Instant>,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    until: Instant,
+    /// Probes that are under way once the time is over.
+    probes: u32,
+}
+
+/// A change of state that operators should know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The service is left alone from now on.
+    Opened,
+    /// The service is well again.
+    Closed,
+}
+
+impl Breaker {
+    /// Whether a request may go to the service.
+    ///
+    /// # Errors
+    ///
+    /// It may not, for so long.
+    pub(crate) fn admit(&self, rule: Rule, now: Instant) -> Result<(), Duration> {
+        if !self.is_troubled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut state = self.lock();
+        let Some(open) = &mut state.open else { return Ok(()) };
+        if now < open.until {
+            return Err(open.until - now);
+        }
+        if open.probes >= rule.half_open.get() {
+            // The probes' outcome is not known yet; it will be before long.
+            return Err(Duration::from_secs(1));
+        }
+        open.probes += 1;
+        Ok(())
+    }
+
+    /// The service has answered.
+    pub(crate) fn succeeded(&self) -> Option<Change> {
+        if !self.is_troubled.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut state = self.lock();
+        // While it is only counting, old failures leave by themselves.
+        state.open.as_ref()?;
+        *state = State::default();
+        self.is_troubled.store(false, Ordering::Relaxed);
+        Some(Change::Closed)
+    }
+
+    /// The service has failed.
+    pub(crate) fn failed(&self, rule: Rule, now: Instant) -> Option<Change> {
+        let mut state = self.lock();
+        self.is_troubled.store(true, Ordering::Relaxed);
+        let reopened = Open { until: now + rule.open_for, probes: 0 };
+        match &mut state.open {
+            // A probe has failed.
+            Some(open) if open.probes > 0 => {
+                *open = reopened;
+                return None;
+            }
+            // Sent before it opened.
+            Some(_) => return None,
+            None => {}
+        }
+        state.failures.push_back(now);
+        while state.failures.front().is_some_and(|failure| now.duration_since(*failure) > rule.within) {
+            state.failures.pop_front();
+        }
+        if state.failures.len() < rule.failures.get() as usize {
+            return None;
+        }
+        *state = State { failures: VecDeque::new(), open: Some(reopened) };
+        Some(Change::Opened)
+    }
+
+    /// A probe has ended without telling anything of the service: its client went away.
+    pub(crate) fn probe_given_up(&self) {
+        if self.is_troubled.load(Ordering::Relaxed)
+            && let Some(open) = &mut self.lock().open
+        {
+            open.probes = open.probes.saturating_sub(1);
+        }
+    }
+
+    /// A panic elsewhere leaves nothing half done in it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    const RULE: Rule = Rule {
+        failures: NonZeroU32::new(3).unwrap(),
+        within: Duration::from_secs(10),
+        open_for: Duration::from_secs(5),
+        half_open: NonZeroU32::new(2).unwrap(),
+    };
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn opened(start: Instant) -> Breaker {
+        let breaker = Breaker::default();
+        assert_eq!(
+            [0, 1, 2].map(|after| breaker.failed(RULE, start + seconds(after))),
+            [None, None, Some(Change::Opened)]
+        );
+        breaker
+    }
+
+    #[test]
+    fn enough_failures_within_the_window_open_it() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        assert_eq!(breaker.admit(RULE, start + seconds(3)), Err(seconds(4)));
+    }
+
+    #[test]
+    fn failures_that_are_far_apart_do_not() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        for after in [0, 6, 12, 18, 24] {
+            assert_eq!(breaker.failed(RULE, start + seconds(after)), None);
+            assert_eq!(breaker.admit(RULE, start + seconds(after)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_bounded_number_of_probes_passes_when_the_time_is_over_and_a_good_one_closes_it() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        let later = start + seconds(8);
+        assert_eq!([(), (), ()].map(|()| breaker.admit(RULE, later).is_ok()), [true, true, false]);
+        assert_eq!(breaker.succeeded(), Some(Change::Closed));
+        assert_eq!(breaker.admit(RULE, later), Ok(()));
+    }
+
+    #[test]
+    fn a_failed_probe_opens_it_again_for_as_long() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        assert_eq!(breaker.admit(RULE, start + seconds(8)), Ok(()));
+        assert_eq!(breaker.failed(RULE, start + seconds(9)), None);
+        assert_eq!(breaker.admit(RULE, start + seconds(10)), Err(seconds(4)));
+    }
+
+    #[test]
+    fn a_probe_whose_client_went_away_makes_room_for_another() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        let later = start + seconds(8);
+        assert!(breaker.admit(RULE, later).is_ok() && breaker.admit(RULE, later).is_ok());
+        breaker.probe_given_up();
+        assert_eq!(breaker.admit(RULE, later), Ok(()));
+    }
+}
