@@ -138,5 +138,24 @@ fn forged(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(token, known, new, forged);
+/// What a stranger can have read before any signature is looked at: the longest header that fits.
+fn unreadable(criterion: &mut Criterion) {
+    use base64::Engine as _;
+    let gate = gate(&Issuer::new(KeyKind::P256, "k1"));
+    let encode = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let members: Vec<String> = (0..550).map(|number| format!(r#""{number}":[],"#)).collect();
+    let members = members.concat();
+    for (name, header) in [
+        ("unknown key", r#"{"alg":"ES256","kid":"k2"}"#.to_owned()),
+        ("longest header", format!(r#"{{{members}"alg":"ES256","kid":"k2"}}"#)),
+    ] {
+        let headers = bearing(&format!("{}.e30.e30", encode(header)));
+        let (mut cache, now) = (TokenCache::default(), UnixSeconds(unix_now()));
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| gate.authenticate(&mut cache, &headers, now).expect_err("a bad token"));
+        });
+    }
+}
+
+criterion_group!(token, known, new, forged, unreadable);
 criterion_main!(token);

@@ -1,8 +1,9 @@
 //! JSON objects in which no member stands twice, at any depth: two readers of a token must not read two things.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::TokenFault;
@@ -10,29 +11,36 @@ use super::TokenFault;
 /// What the error of a repeated member says.
 const REPEATED: &str = "repeated member";
 
-/// Reads a JSON object.
-pub(super) fn read_object(text: &[u8]) -> Result<Map<String, Value>, TokenFault> {
-    let unique: Unique = serde_json::from_slice(text).map_err(|error| {
+/// Reads a JSON object of at most `most` values, at all depths together: what a stranger sends is not worth more work.
+pub(super) fn read_object(text: &[u8], most: usize) -> Result<Map<String, Value>, TokenFault> {
+    let left = Cell::new(most);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = Unique(&left).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let value = value.map_err(|error| {
         let repeated = error.is_data() && error.to_string().starts_with(REPEATED);
         if repeated { TokenFault::DuplicateMember } else { TokenFault::Malformed }
     })?;
-    match unique.0 {
+    match value {
         Value::Object(members) => Ok(members),
         _ => Err(TokenFault::Malformed),
     }
 }
 
-struct Unique(Value);
+/// Reads a value, and counts down how many more there may be.
+#[derive(Clone, Copy)]
+struct Unique<'a>(&'a Cell<usize>);
 
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+impl<'de> DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.0.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many values"))?;
+        self.0.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
+impl<'de> Visitor<'de> for Unique<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +73,7 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Unique(value)) = list.next_element()? {
+        while let Some(value) = list.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -73,7 +81,8 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        while let Some((name, Unique(value))) = map.next_entry::<String, Unique>()? {
+        while let Some(name) = map.next_key::<String>()? {
+            let value = map.next_value_seed(self)?;
             if members.insert(name, value).is_some() {
                 return Err(A::Error::custom(REPEATED));
             }
@@ -85,6 +94,10 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read_object(text: &[u8]) -> Result<Map<String, Value>, TokenFault> {
+        super::read_object(text, usize::MAX)
+    }
 
     #[test]
     fn a_member_may_stand_once_in_each_object() {
@@ -105,5 +118,12 @@ mod tests {
         }
         assert_eq!(read_object(b"{\"a\":\"\xff\"}"), Err(TokenFault::Malformed));
         assert_eq!(read_object("[".repeat(5_000).as_bytes()), Err(TokenFault::Malformed));
+    }
+
+    #[test]
+    fn an_object_of_more_values_than_allowed_is_malformed() {
+        let text = br#"{"a":[1,2],"b":{"c":3}}"#;
+        assert!(super::read_object(text, 6).is_ok());
+        assert_eq!(super::read_object(text, 5), Err(TokenFault::Malformed));
     }
 }

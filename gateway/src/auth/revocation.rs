@@ -65,7 +65,7 @@ impl RevocationList {
         if json.len() > MAX_BYTES {
             return Err(RevocationFault::TooLarge);
         }
-        let members = read_object(json).map_err(|fault| match fault {
+        let members = read_object(json, usize::MAX).map_err(|fault| match fault {
             TokenFault::DuplicateMember => RevocationFault::Repeated,
             _ => RevocationFault::NotAnObject,
         })?;
