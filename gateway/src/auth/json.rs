@@ -1,5 +1,6 @@
 //! JSON objects in which no member stands twice, at any depth: two readers of a token must not read two things.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
@@ -11,18 +12,81 @@ use super::TokenFault;
 /// What the error of a repeated member says.
 const REPEATED: &str = "repeated member";
 
+/// The members of an object. A list, and names as they stand in the text: there are few, and most are read once.
+#[derive(Debug, PartialEq)]
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Value)>);
+
 /// Reads a JSON object of at most `most` values, at all depths together: what a stranger sends is not worth more work.
-pub(super) fn read_object(text: &[u8], most: usize) -> Result<Map<String, Value>, TokenFault> {
-    let left = Cell::new(most);
+pub(super) fn read_object(text: &[u8], most: usize) -> Result<Members<'_>, TokenFault> {
+    let left = Cell::new(most.saturating_sub(1));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Unique(&left).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    let value = value.map_err(|error| {
+    let members = deserializer.deserialize_map(MembersVisitor(Unique(&left)));
+    let members = members.and_then(|members| deserializer.end().map(|()| members)).map_err(|error| {
         let repeated = error.is_data() && error.to_string().starts_with(REPEATED);
         if repeated { TokenFault::DuplicateMember } else { TokenFault::Malformed }
     })?;
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => Err(TokenFault::Malformed),
+    if members.has_repeated() { Err(TokenFault::DuplicateMember) } else { Ok(members) }
+}
+
+impl<'a> Members<'a> {
+    /// The member of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (Cow<'a, str>, Value)> {
+        self.0.into_iter()
+    }
+
+    fn has_repeated(&self) -> bool {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
+
+struct MembersVisitor<'a>(Unique<'a>);
+
+impl<'de> Visitor<'de> for MembersVisitor<'_> {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::with_capacity(12);
+        while let Some(name) = map.next_key_seed(Name)? {
+            members.push((name, map.next_value_seed(self.0)?));
+        }
+        Ok(Members(members))
+    }
+}
+
+/// Reads a name, which is copied only if it is written with escapes.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(name.into())
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(name.to_owned().into())
     }
 }
 
@@ -95,7 +159,7 @@ impl<'de> Visitor<'de> for Unique<'_> {
 mod tests {
     use super::*;
 
-    fn read_object(text: &[u8]) -> Result<Map<String, Value>, TokenFault> {
+    fn read_object(text: &[u8]) -> Result<Members<'_>, TokenFault> {
         super::read_object(text, usize::MAX)
     }
 

@@ -70,8 +70,8 @@ impl RevocationList {
             _ => RevocationFault::NotAnObject,
         })?;
         let mut list = Self::default();
-        for (name, value) in members {
-            match name.as_str() {
+        for (name, value) in members.into_iter() {
+            match &*name {
                 "tokens" => list.tokens = names("tokens", value)?,
                 "subjects" => list.subjects = subjects(value)?,
                 "keys" => list.keys = names("keys", value)?,
