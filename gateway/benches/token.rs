@@ -101,7 +101,7 @@ fn known(criterion: &mut Criterion) {
     });
 }
 
-/// Each of many tokens pushes an older one out of a small cache, so that every one is new when its turn comes again.
+/// Many tokens in turn, and a cache with room for one of them, so that every one is new when its turn comes again.
 fn new(criterion: &mut Criterion) {
     for (kind, name) in [(KeyKind::Rsa, "RS256"), (KeyKind::P256, "ES256")] {
         let issuer = Issuer::new(kind, "k1");
@@ -115,7 +115,7 @@ fn new(criterion: &mut Criterion) {
         criterion.bench_function(&format!("bare {name}"), |bencher| {
             bencher.iter(|| next.next().map(bare::Check::run));
         });
-        let (gate, now, mut cache) = (gate(&issuer), UnixSeconds(unix_now()), TokenCache::new(64 << 10));
+        let (gate, now, mut cache) = (gate(&issuer), UnixSeconds(unix_now()), TokenCache::new(1 << 10));
         let requests: Vec<HeaderMap> = tokens.iter().map(|token| bearing(token)).collect();
         let mut next = requests.iter().cycle();
         criterion.bench_function(&format!("new {name}"), |bencher| {
@@ -138,5 +138,24 @@ fn forged(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(token, known, new, forged);
+/// What a stranger can have read before any signature is looked at: the longest header that fits.
+fn unreadable(criterion: &mut Criterion) {
+    use base64::Engine as _;
+    let gate = gate(&Issuer::new(KeyKind::P256, "k1"));
+    let encode = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let members: Vec<String> = (0..550).map(|number| format!(r#""{number}":[],"#)).collect();
+    let members = members.concat();
+    for (name, header) in [
+        ("unknown key", r#"{"alg":"ES256","kid":"k2"}"#.to_owned()),
+        ("longest header", format!(r#"{{{members}"alg":"ES256","kid":"k2"}}"#)),
+    ] {
+        let headers = bearing(&format!("{}.e30.e30", encode(header)));
+        let (mut cache, now) = (TokenCache::default(), UnixSeconds(unix_now()));
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| gate.authenticate(&mut cache, &headers, now).expect_err("a bad token"));
+        });
+    }
+}
+
+criterion_group!(token, known, new, forged, unreadable);
 criterion_main!(token);

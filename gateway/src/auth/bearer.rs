@@ -31,12 +31,24 @@ pub(super) fn credential(headers: &HeaderMap, max_bytes: usize) -> Result<&[u8],
     }
 }
 
+/// Which bytes a token may be made of, its padding left out.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        byte += 1;
+    }
+    plain
+};
+
 /// The credential as text, if it is made of the characters that a token may have (`token68`, RFC 9110 §11.2).
 pub(super) fn token68(credential: &[u8]) -> Result<&str, TokenFault> {
     let padding = credential.iter().rev().take_while(|byte| **byte == b'=').count();
     let (body, _) = credential.split_at(credential.len() - padding);
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    if body.is_empty() || !body.iter().all(is_plain) {
+    // Without an early end the loop is as fast as the bytes come.
+    let is_plain = body.iter().fold(true, |plain, byte| plain & PLAIN[usize::from(*byte)]);
+    if body.is_empty() || !is_plain {
         return Err(TokenFault::Malformed);
     }
     str::from_utf8(credential).map_err(|_| TokenFault::Malformed)

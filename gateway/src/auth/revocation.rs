@@ -65,13 +65,13 @@ impl RevocationList {
         if json.len() > MAX_BYTES {
             return Err(RevocationFault::TooLarge);
         }
-        let members = read_object(json).map_err(|fault| match fault {
+        let members = read_object(json, usize::MAX).map_err(|fault| match fault {
             TokenFault::DuplicateMember => RevocationFault::Repeated,
             _ => RevocationFault::NotAnObject,
         })?;
         let mut list = Self::default();
-        for (name, value) in members {
-            match name.as_str() {
+        for (name, value) in members.into_iter() {
+            match &*name {
                 "tokens" => list.tokens = names("tokens", value)?,
                 "subjects" => list.subjects = subjects(value)?,
                 "keys" => list.keys = names("keys", value)?,

@@ -8,13 +8,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway_table::{RoleSet, Table};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::json::read_object;
+use super::json::{Members, read_object};
 use super::key_set::{KeySet, KnownKey};
 use super::{Principal, TokenFault};
 use crate::clock::UnixSeconds;
 use crate::settings::{Algorithm, AuthSettings};
+
+/// How many values a token's header may have: it is read before anything is proved.
+const MOST_HEADER_VALUES: usize = 64;
 
 /// What a token must be to be believed.
 pub(super) struct Rules {
@@ -84,8 +87,8 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
 
 /// `jwk`, `jku`, `x5u` and `x5c` are not read: whoever forges a token would choose them.
 fn read_header(text: &[u8], rules: &Rules) -> Result<Header, TokenFault> {
-    let header = read_object(text)?;
-    if header.contains_key("crit") || header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
+    let header = read_object(text, MOST_HEADER_VALUES)?;
+    if header.get("crit").is_some() || header.get("b64").is_some_and(|b64| *b64 != Value::Bool(true)) {
         return Err(TokenFault::UnsupportedHeader);
     }
     if !header.get("typ").is_none_or(|typ| is_among(typ, &rules.types)) {
@@ -108,7 +111,8 @@ fn is_among(typ: &Value, types: &[String]) -> bool {
 }
 
 fn read_claims(text: &[u8], rules: &Rules, table: &Table, now: UnixSeconds) -> Result<Principal, TokenFault> {
-    let claims = read_object(text)?;
+    // Its issuer is known by now; the length of the field is bound enough.
+    let claims = read_object(text, usize::MAX)?;
     if claims.get("iss").and_then(Value::as_str) != Some(&rules.issuer) {
         return Err(TokenFault::WrongIssuer);
     }
@@ -160,7 +164,7 @@ fn is_for(audience: &Value, wanted: &str) -> bool {
 }
 
 /// What the member at `path` is good for: words in a string, or strings in a list; anything else is good for nothing.
-fn roles_of(claims: &Map<String, Value>, path: &[String], table: &Table) -> RoleSet {
+fn roles_of(claims: &Members<'_>, path: &[String], table: &Table) -> RoleSet {
     let Some((first, rest)) = path.split_first() else { return RoleSet::EMPTY };
     let claim = rest.iter().try_fold(claims.get(first), |value, name| Some(value?.get(name)));
     match claim.flatten() {
@@ -172,7 +176,7 @@ fn roles_of(claims: &Map<String, Value>, path: &[String], table: &Table) -> Role
     }
 }
 
-fn text_of(members: &Map<String, Value>, name: &str) -> Result<Option<String>, TokenFault> {
+fn text_of(members: &Members<'_>, name: &str) -> Result<Option<String>, TokenFault> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -181,7 +185,7 @@ fn text_of(members: &Map<String, Value>, name: &str) -> Result<Option<String>, T
 }
 
 /// A `NumericDate`, which may have a fraction (RFC 7519 §2).
-fn moment(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Result<Option<UnixSeconds>, TokenFault> {
+fn moment(claims: &Members<'_>, name: &str, round: fn(f64) -> f64) -> Result<Option<UnixSeconds>, TokenFault> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     if let Some(seconds) = value.as_u64() {
         return Ok(Some(UnixSeconds(seconds)));

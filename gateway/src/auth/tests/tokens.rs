@@ -81,6 +81,7 @@ fn every_attack_by_the_header_fails() {
         (header(r#","typ":"application/dpop+jwt""#), TokenFault::WrongType),
         (header(r#","typ":"""#), TokenFault::WrongType),
         (header(r#","typ":1"#), TokenFault::WrongType),
+        (header(&format!(r#","x":[{}0]"#, "0,".repeat(64))), TokenFault::Malformed),
         ("[]".to_owned(), TokenFault::Malformed),
         ("{}x".to_owned(), TokenFault::Malformed),
         (String::new(), TokenFault::Malformed),
