@@ -12,6 +12,7 @@ use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::key_set::KnownKey;
+use super::token::LastHeader;
 use super::trust::Trust;
 use super::{Principal, TokenFault};
 use crate::clock::UnixSeconds;
@@ -19,6 +20,8 @@ use crate::clock::UnixSeconds;
 /// The tokens that one thread has found good.
 pub struct TokenCache {
     entries: Cache<StoredToken, Entry, Weight>,
+    /// Spares new tokens the reading of a header that is known.
+    pub(super) last_header: LastHeader,
 }
 
 /// What is known of a good token.
@@ -39,7 +42,7 @@ impl TokenCache {
     /// A cache that takes up about this many bytes at most.
     pub fn new(bytes: u64) -> Self {
         let usual = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
-        Self { entries: Cache::with_weighter(usual, bytes, Weight) }
+        Self { entries: Cache::with_weighter(usual, bytes, Weight), last_header: LastHeader::default() }
     }
 
     /// How many tokens are kept.

@@ -52,6 +52,17 @@ struct Header {
     kid: Option<String>,
 }
 
+/// The header of the last good token, as it stood there: an issuer writes the same one into every token, until it
+/// changes its key. A forged token never gets here.
+#[derive(Default)]
+pub(super) struct LastHeader(Option<(Box<str>, Header)>);
+
+impl LastHeader {
+    fn find(&self, text: &str) -> Option<&Header> {
+        self.0.as_ref().filter(|(known, _)| **known == *text).map(|(_, header)| header)
+    }
+}
+
 /// The principal that `token` proves, and the key that proves it.
 pub(super) fn verify<'a>(
     token: &str,
@@ -59,18 +70,31 @@ pub(super) fn verify<'a>(
     keys: &'a KeySet,
     table: &Table,
     now: UnixSeconds,
+    last: &mut LastHeader,
 ) -> Result<(Principal, &'a KnownKey), TokenFault> {
     let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(protected), Some(claims), Some(signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(TokenFault::Malformed);
     };
-    let signed = &token[..header.len() + 1 + claims.len()];
-    let header = read_header(&decode(header)?, rules)?;
+    let signed = &token[..protected.len() + 1 + claims.len()];
+    let read;
+    let header = match last.find(protected) {
+        Some(header) => header,
+        None => {
+            read = read_header(&decode(protected)?, rules)?;
+            &read
+        }
+    };
     let candidates = keys.candidates(header.kid.as_deref(), header.algorithm, now)?;
     let signature = decode(signature)?;
-    let is_signed = |known: &&KnownKey| known.key.has_signed(header.algorithm, signed.as_bytes(), &signature);
+    let algorithm = header.algorithm;
+    let is_signed = |known: &&KnownKey| known.key.has_signed(algorithm, signed.as_bytes(), &signature);
     let known = candidates.into_iter().find(is_signed).ok_or(TokenFault::BadSignature)?;
+    if last.find(protected).is_none() {
+        *last = LastHeader(Some((protected.into(), read_header(&decode(protected)?, rules)?)));
+    }
     let principal = read_claims(&decode(claims)?, rules, table, now)?;
     Ok((Principal { key_id: known.key.kid.clone(), ..principal }, known))
 }

@@ -98,7 +98,8 @@ impl Verifier {
                 return Err(fault);
             }
         }
-        let (principal, known) = token::verify(token68(credential)?, rules, &trust.keys, self.table, now)?;
+        let (principal, known) =
+            token::verify(token68(credential)?, rules, &trust.keys, self.table, now, &mut cache.last_header)?;
         trust.revocations.check(&principal)?;
         let principal = Rc::new(principal);
         cache.insert(credential, &principal, &trust, known);
