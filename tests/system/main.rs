@@ -9,6 +9,7 @@ mod bad_upstreams;
 mod command_line;
 mod documents;
 mod forwarding;
+mod identity;
 mod lifecycle;
 mod limits;
 mod log_lines;
