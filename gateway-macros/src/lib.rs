@@ -39,18 +39,14 @@ fn expanded(file: &RouteFile) -> TokenStream {
         Err(error) => return refused(file, &error.to_string()),
     };
     let compilation = compile(&source);
-    match compilation.table {
-        Some(table) => {
-            let table = expand::table(&table.into_table());
-            let watched = watched(file);
-            quote! { #watched #table }
-        }
-        None => {
-            // Warnings are the build script's to tell.
-            let errors: Vec<_> = compilation.faults.into_iter().filter(|fault| fault.level == Level::Error).collect();
-            refused(file, &render::human(&source, &errors, render::Style::PLAIN))
-        }
+    if let Some(table) = compilation.table {
+        let table = expand::table(&table.into_table());
+        let watched = watched(file);
+        return quote! { #watched #table };
     }
+    // Warnings are the build script's to tell.
+    let errors: Vec<_> = compilation.faults.into_iter().filter(|fault| fault.level == Level::Error).collect();
+    refused(file, &render::human(&source, &errors, render::Style::PLAIN))
 }
 
 /// What is left of a file that does not build: why, and an empty table.

@@ -22,10 +22,10 @@ pub(crate) fn list(items: impl IntoIterator<Item = impl ToTokens>) -> TokenStrea
 
 /// An `Option`.
 pub(crate) fn option(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote! { ::core::option::Option::Some(#value) },
-        None => quote! { ::core::option::Option::None },
-    }
+    value.map_or_else(
+        || quote! { ::core::option::Option::None },
+        |value| quote! { ::core::option::Option::Some(#value) },
+    )
 }
 
 /// A `Duration`; the route language counts in milliseconds.

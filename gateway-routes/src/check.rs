@@ -4,22 +4,31 @@
 
 use std::collections::HashMap;
 
-use gateway_table::MethodSet;
+use gateway_table::{CanonicalPath, MethodSet, RoleSet, Trie};
 
+use crate::callers;
 use crate::fault::Fault;
 use crate::pattern::{Pattern, PatternFault};
+use crate::query::witness;
 use crate::route_file::{Route, RouteFile, Who};
 use crate::span::{Spanned, Text};
 use crate::target::{Target, TargetFault};
 
 mod access_not_stated;
+mod breaker_never_opens;
 mod built_in_shadowed;
 mod claims;
+mod cleartext;
 mod duplicate_route;
 mod implies_circle;
+mod limit_never_reached;
 mod methods;
+mod namespace_swallowed;
+mod never_retried;
+mod other_way_in;
 mod path_prefix;
 mod public_without_reason;
+mod retries_never_run;
 mod retry_causes;
 mod rewrite;
 mod role_lists;
@@ -28,26 +37,38 @@ mod self_target;
 mod sensitive_public;
 mod service_addresses;
 mod service_name;
+mod shared_answers;
 mod target;
 mod unknown_role;
 mod unused_role;
+mod upstream;
+mod weaker_inside;
+mod writes_weaker;
 mod zero;
 
+pub(crate) mod coverage;
 pub(crate) mod expectations;
 
 /// A check looks at the whole file and adds what it finds.
 type Check = fn(&Context<'_>, &mut Vec<Fault>);
 
 /// Every check that needs no table. Their order does not matter: faults are sorted by place.
-const CHECKS: [Check; 20] = [
+const CHECKS: [Check; 30] = [
     access_not_stated::check,
+    breaker_never_opens::check,
     built_in_shadowed::check,
     claims::check,
+    cleartext::check,
     duplicate_route::check,
     implies_circle::check,
+    limit_never_reached::check,
     methods::check,
+    namespace_swallowed::check,
+    never_retried::check,
+    other_way_in::check,
     path_prefix::check,
     public_without_reason::check,
+    retries_never_run::check,
     retry_causes::check,
     rewrite::check,
     role_lists::check,
@@ -56,9 +77,12 @@ const CHECKS: [Check; 20] = [
     sensitive_public::check,
     service_addresses::check,
     service_name::check,
+    shared_answers::check,
     target::check,
     unknown_role::check,
     unused_role::check,
+    weaker_inside::check,
+    writes_weaker::check,
     zero::check,
 ];
 
@@ -80,6 +104,13 @@ pub(crate) struct Context<'a> {
     pub(crate) methods: Vec<Option<MethodSet>>,
     /// The index of each declared role.
     pub(crate) roles: HashMap<&'a str, usize>,
+    /// What each declared role is good for.
+    pub(crate) grants: Vec<RoleSet>,
+    /// The prefixes that keep all rules; an owner is an index into `prefix_routes`.
+    prefixes: Trie,
+    prefix_routes: Vec<usize>,
+    /// A segment that is the literal of no prefix.
+    fresh: String,
 }
 
 impl<'a> Context<'a> {
@@ -88,13 +119,30 @@ impl<'a> Context<'a> {
         let pattern = |route: &Route| route.path_prefix.given().map(|text| Pattern::parse(&text.value));
         let target = |route: &Route| route.target.given().map(|text| Target::parse(&text.value));
         let roles = file.roles.iter().enumerate().map(|(index, role)| (role.name.value.as_str(), index));
+        let roles: HashMap<&str, usize> = roles.collect();
+        let patterns: Vec<_> = routes.iter().map(pattern).collect();
+        let right = |index: &usize| matches!(patterns[*index], Some(Ok(_)));
+        let prefix_routes: Vec<usize> = (0..routes.len()).filter(right).collect();
+        let texts = patterns.iter().filter_map(|pattern| pattern.as_ref()?.as_ref().ok()).map(|pattern| &*pattern.text);
+        let prefixes = Trie::new(texts);
         Self {
             file,
-            patterns: routes.iter().map(pattern).collect(),
             targets: routes.iter().map(target).collect(),
             methods: routes.iter().map(methods::listed).collect(),
-            roles: roles.collect(),
+            grants: callers::grants(file, |name| roles.get(name).copied()),
+            fresh: witness::fresh_segment(&prefixes),
+            patterns,
+            roles,
+            prefixes,
+            prefix_routes,
         }
+    }
+
+    /// Whether the prefix of `route` owns `path`.
+    fn owns(&self, route: usize, path: &str) -> bool {
+        let found = CanonicalPath::new(path).ok().and_then(|path| self.prefixes.find(&path));
+        let owners = found.map_or(&[][..], |found| &self.prefixes.owners[found.owners]);
+        owners.iter().any(|owner| self.prefix_routes[*owner as usize] == route)
     }
 
     /// The prefix of a route, where it keeps all rules.

@@ -45,8 +45,11 @@ codes! {
     Unclosed = "CG0005" Error "brackets do not match",
     BadLiteral = "CG0006" Error "a text or number is malformed",
     DuplicateRoute = "CG0101" Error "two routes answer the same requests",
+    Unreachable = "CG0103" Error "no request is left for a route",
     Overlap = "CG0105" Error "a route without methods shares its path with another",
     SamePattern = "CG0106" Error "two paths differ in parameter names only",
+    WeakerInside = "CG0107" Warning "a route is open to more callers than the one it sits in",
+    NamespaceSwallowed = "CG0108" Warning "a catch-all takes what the routes of a namespace leave",
     BuiltInShadowed = "CG0109" Error "a route hides a path that the gateway answers itself",
     NoLeadingSlash = "CG0201" Error "a path does not start with a slash",
     QueryInPath = "CG0202" Error "a path has a query or a fragment",
@@ -61,19 +64,23 @@ codes! {
     DuplicateMethod = "CG0214" Error "a method is listed twice",
     ReplaceNotAbsolute = "CG0302" Error "a replacement does not start with a slash",
     UnknownParameter = "CG0303" Error "a replacement uses a parameter that the path does not have",
+    OtherWayIn = "CG0304" Warning "two routes with different callers lead to one upstream path",
     ParameterUsedTwice = "CG0310" Error "a replacement uses a parameter twice",
     ReplaceNotCanonical = "CG0311" Error "a replacement is not a canonical path",
     UnusedRole = "CG0402" Warning "a role is declared and never used",
     BadTarget = "CG0403" Error "a target is malformed",
     SelfTarget = "CG0404" Error "a target is the gateway itself",
+    Cleartext = "CG0406" Warning "requests leave the plant in clear text",
     TargetTrailingSlash = "CG0410" Warning "a target ends with a slash",
     ServiceTwoPlaces = "CG0411" Error "a service has two addresses",
     AddressTwoNames = "CG0412" Warning "two services have one address",
     BadServiceName = "CG0413" Error "a service's name is malformed",
+    PortAndScheme = "CG0414" Warning "a target's port belongs to another scheme",
     AccessNotStated = "CG0501" Error "a route does not say who may call it",
     UnknownRole = "CG0502" Error "a role is not declared",
     ImpliesCircle = "CG0504" Error "roles imply each other in a circle",
     SensitivePublic = "CG0505" Warning "a sensitive path is open to everyone",
+    WritesWeaker = "CG0506" Warning "more callers may write than read",
     DuplicateClaim = "CG0514" Error "two roles have one value in the token",
     NoRoles = "CG0515" Error "a list of roles is empty",
     DuplicateRole = "CG0516" Error "a role is listed twice",
@@ -82,16 +89,23 @@ codes! {
     TooManyRoles = "CG0519" Error "there are too many roles",
     PublicWithoutReason = "CG0520" Warning "a route is public and does not say why",
     EveryoneInList = "CG0521" Error "everyone stands in a list of roles",
+    AccessWidened = "CG0522" Warning "a route lets in more callers than before",
     ZeroLimit = "CG0601" Error "a limit is zero",
     ZeroBurst = "CG0602" Error "a burst is zero",
+    LimitNeverReached = "CG0603" Warning "a limit can never be reached",
     UnlimitedWithoutReason = "CG0607" Error "a route is unlimited and does not say why",
     ZeroDuration = "CG0701" Error "a time is zero",
     BareNumber = "CG0702" Error "a number has no unit",
+    RetriesNeverRun = "CG0703" Warning "retries can never run",
+    NeverRetried = "CG0705" Warning "a cause never leads to a retry with these methods",
     BadRetryCause = "CG0706" Error "a retry waits for what never fails",
-    InertBreaker = "CG0707" Error "a breaker counts to zero",
+    InertBreaker = "CG0707" Error "a breaker can never open, or never closes",
     BadUnit = "CG0709" Error "a time or size is malformed",
     QuantityTooLarge = "CG0710" Error "a time or size is too large",
     ZeroAttempts = "CG0711" Error "a retry never tries",
+    BreakersDiffer = "CG0712" Warning "routes of one service have different breakers",
+    WaitNeverGrows = "CG0713" Warning "a longest wait is shorter than the first one",
+    SharedAnswers = "CG0801" Warning "a debounce where answers should not be shared",
     ZeroBody = "CG0810" Error "a body limit is zero",
     UnknownField = "CG0901" Error "a field does not exist",
     DuplicateField = "CG0902" Error "a field is given twice",
@@ -106,6 +120,7 @@ codes! {
     OutOfRange = "CG0918" Error "a number is out of range",
     BadExpectation = "CG1001" Error "an expectation is malformed",
     ExpectationFailed = "CG1002" Error "an expectation is not met",
+    NotCovered = "CG1003" Error "the expectations do not cover a route",
 }
 
 impl Code {
@@ -114,9 +129,9 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
 
-    /// Whether the file may set its level: warnings are lints, errors are not.
+    /// Whether the file may set its level: warnings are lints, errors are not. A breaker can be wrong in both ways.
     pub fn is_lint(self) -> bool {
-        self.level() == Level::Warning
+        self.level() == Level::Warning || self == Self::InertBreaker
     }
 }
 

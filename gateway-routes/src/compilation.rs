@@ -6,6 +6,7 @@ use gateway_table::Table;
 
 use crate::check::{self, Context};
 use crate::fault::Fault;
+use crate::query::coverage::Touch;
 use crate::{Level, Source, lint, lower, read};
 
 /// What became of a route file.
@@ -15,6 +16,10 @@ pub struct Compilation {
     pub faults: Vec<Fault>,
     /// The table; only where no fault is an error.
     pub table: Option<CheckedTable>,
+    /// Routes that say, with `allow`, why they let in more callers than before: their indices and reasons.
+    pub widened: Vec<(usize, String)>,
+    /// What the file's expectations touch.
+    pub touched: Vec<Touch>,
 }
 
 impl Compilation {
@@ -45,16 +50,20 @@ impl Deref for CheckedTable {
 
 /// Reads, checks and lowers a route file.
 pub fn compile(source: &Source) -> Compilation {
-    let mut faults = Vec::new();
+    let (mut faults, mut widened, mut touched) = (Vec::new(), Vec::new(), Vec::new());
     let lowered = read::read(source, &mut faults).and_then(|file| {
         let context = Context::new(&file);
         check::run(&context, &mut faults);
         let table = lower::lower(&context, source.digest());
-        check::expectations::check(&context, table.as_ref(), &mut faults);
+        touched = check::expectations::check(&context, table.as_ref(), &mut faults);
+        if let Some(table) = table.as_ref().filter(|_| faults.iter().all(|fault| fault.level != Level::Error)) {
+            check::coverage::check(&context, table, &touched, &mut faults);
+        }
         lint::apply(&file, &mut faults);
+        widened = lint::widened(&file);
         table
     });
     faults.sort_by_key(|fault| (fault.place(), fault.code));
     let right = faults.iter().all(|fault| fault.level != Level::Error);
-    Compilation { table: lowered.filter(|_| right).map(CheckedTable), faults }
+    Compilation { table: lowered.filter(|_| right).map(CheckedTable), faults, widened, touched }
 }

@@ -62,6 +62,8 @@ pub struct Fix {
     pub span: Span,
     /// What stands there afterwards.
     pub replacement: String,
+    /// Whether it can be meant no other way, so that a program may make the edit; a guess is the author's to confirm.
+    pub sure: bool,
 }
 
 impl Fault {
@@ -101,7 +103,27 @@ impl Fault {
     /// The edit that mends it.
     #[must_use]
     pub(crate) fn fix(mut self, help: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix { help: help.into(), span, replacement: replacement.into() });
+        self.fix = Some(Fix { help: help.into(), span, replacement: replacement.into(), sure: true });
+        self
+    }
+
+    /// The edit that most likely mends it. Only its author knows: a role or a method is never chosen by a program.
+    #[must_use]
+    pub(crate) fn guess(self, help: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix(help, span, replacement).unsure()
+    }
+
+    /// The same with a fix that is the author's to confirm.
+    #[must_use]
+    pub(crate) fn unsure(mut self) -> Self {
+        self.fix = self.fix.map(|fix| Fix { sure: false, ..fix });
+        self
+    }
+
+    /// A warning here, whatever its code is elsewhere.
+    #[must_use]
+    pub(crate) fn warning(mut self) -> Self {
+        self.level = Level::Warning;
         self
     }
 

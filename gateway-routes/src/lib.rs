@@ -6,12 +6,16 @@
 //! run, sorted by place. Nothing here knows what a connection is.
 
 pub mod build_script;
+mod callers;
 mod check;
 mod code;
 #[cfg(feature = "cli")]
 pub mod command;
 mod compilation;
+#[cfg(feature = "cli")]
+pub mod explain;
 mod fault;
+pub mod fix;
 mod lint;
 mod lower;
 mod pattern;
@@ -32,5 +36,5 @@ pub use fault::{Fault, Fix, Label, Level};
 pub use source::{MAX_FILE_BYTES, Source};
 pub use span::Span;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests;

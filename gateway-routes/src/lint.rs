@@ -15,7 +15,7 @@ pub(crate) fn apply(file: &RouteFile, faults: &mut Vec<Fault>) {
     }
     let levels: HashMap<Code, Option<Level>> =
         file.lints.iter().map(|setting| (setting.code.value, setting.level)).collect();
-    faults.retain_mut(|fault| match levels.get(&fault.code) {
+    faults.retain_mut(|fault| match levels.get(&fault.code).filter(|_| fault.level == Level::Warning) {
         None => true,
         Some(None) => false,
         Some(Some(level)) => {
@@ -27,17 +27,29 @@ pub(crate) fn apply(file: &RouteFile, faults: &mut Vec<Fault>) {
 
 /// Whether the fault's own route allows it; notes which `allow` did so.
 fn is_allowed(file: &RouteFile, fault: &Fault, used: &mut HashSet<(usize, usize)>) -> bool {
-    let Some(route) = fault.route else { return false };
+    let Some(route) = fault.route.filter(|_| fault.level == Level::Warning) else { return false };
     let allowing = file.routes[route].allow.iter().position(|allow| allow.code.value == fault.code);
     used.extend(allowing.map(|allow| (route, allow)));
     allowing.is_some()
+}
+
+/// What the routes say of letting in more callers than before. No check can know: a comparison with the file as it was asks.
+pub(crate) fn widened(file: &RouteFile) -> Vec<(usize, String)> {
+    let allows = file.routes.iter().enumerate().flat_map(|(route, written)| {
+        written
+            .allow
+            .iter()
+            .map(move |allow| (route, allow))
+            .filter(|(_, allow)| allow.code.value == Code::AccessWidened)
+    });
+    allows.map(|(route, allow)| (route, allow.reason.value.clone())).collect()
 }
 
 fn unused(file: &RouteFile, used: &HashSet<(usize, usize)>) -> Vec<Fault> {
     let allows = file.routes.iter().enumerate().flat_map(|(route, written)| {
         written.allow.iter().enumerate().map(move |(index, allow)| ((route, index), allow))
     });
-    let unused = allows.filter(|(place, _)| !used.contains(place));
+    let unused = allows.filter(|(place, allow)| !used.contains(place) && allow.code.value != Code::AccessWidened);
     unused
         .map(|((route, _), allow)| {
             let message = format!("this `allow` of {} silences nothing", allow.code.value);

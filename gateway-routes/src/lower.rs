@@ -92,16 +92,7 @@ impl Services {
 
 /// Each role with what it grants: itself, and what it implies, directly or not.
 fn lower_roles(context: &Context<'_>) -> Vec<Role> {
-    let roles = &context.file.roles;
-    let mut grants: Vec<RoleSet> = (0..roles.len()).map(RoleSet::single).collect();
-    // A way of implications is no longer than there are roles.
-    for _ in 0..roles.len() {
-        for (index, role) in roles.iter().enumerate() {
-            let implied = role.implies.iter().filter_map(|implied| context.roles.get(implied.value.as_str()));
-            grants[index] = implied.fold(grants[index], |set, implied| set.union(grants[*implied]));
-        }
-    }
-    let lowered = roles.iter().zip(grants).map(|(role, grants)| Role {
+    let lowered = context.file.roles.iter().zip(context.grants.iter().copied()).map(|(role, grants)| Role {
         name: Text::Owned(role.name.value.clone()),
         claim: Text::Owned(role.claim.value.clone()),
         grants,
@@ -142,7 +133,7 @@ fn lower_route(
         rewrite: lower_rewrite(&route.rewrite, pattern)?,
         access: lower_access(context, route.required_role.given()?)?,
         rate_limit: rate_limit(policy, defaults),
-        timeout: pick(&policy.timeout, &defaults.timeout).map_or(built_in::TIMEOUT, |timeout| timeout.value),
+        timeout: timeout(policy, defaults),
         retry: retry(policy, defaults),
         breaker: breaker(policy, defaults),
         debounce: route.debounce.given().map(|debounce| debounce.value),
@@ -186,7 +177,11 @@ fn lower_access(context: &Context<'_>, access: &route_file::Access) -> Option<Ac
     }
 }
 
-fn rate_limit(policy: &Policy, defaults: &Policy) -> Option<RateLimit> {
+pub(crate) fn timeout(policy: &Policy, defaults: &Policy) -> Duration {
+    pick(&policy.timeout, &defaults.timeout).map_or(built_in::TIMEOUT, |timeout| timeout.value)
+}
+
+pub(crate) fn rate_limit(policy: &Policy, defaults: &Policy) -> Option<RateLimit> {
     match pick(&policy.rate_limit, &defaults.rate_limit) {
         None => Some(built_in::RATE_LIMIT),
         Some(route_file::RateLimit::Unlimited) => None,
@@ -199,7 +194,7 @@ fn rate_limit(policy: &Policy, defaults: &Policy) -> Option<RateLimit> {
     }
 }
 
-fn retry(policy: &Policy, defaults: &Policy) -> Option<Retry> {
+pub(crate) fn retry(policy: &Policy, defaults: &Policy) -> Option<Retry> {
     let default = built_in::retry();
     match pick(&policy.retry, &defaults.retry) {
         None => Some(default),
@@ -214,7 +209,7 @@ fn retry(policy: &Policy, defaults: &Policy) -> Option<Retry> {
     }
 }
 
-fn breaker(policy: &Policy, defaults: &Policy) -> Option<Breaker> {
+pub(crate) fn breaker(policy: &Policy, defaults: &Policy) -> Option<Breaker> {
     let default = built_in::BREAKER;
     match pick(&policy.breaker, &defaults.breaker) {
         None => Some(default),

@@ -2,14 +2,27 @@
 
 #[cfg(feature = "cli")]
 mod json;
+#[cfg(feature = "cli")]
+mod sarif;
 
 #[cfg(feature = "cli")]
 pub use json::json;
+#[cfg(feature = "cli")]
+pub use sarif::sarif;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
 
 use crate::fault::{Fault, Fix, Label};
 use crate::{Level, Source, Span};
+
+/// A file, and what is wrong with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// The file.
+    pub source: &'a Source,
+    /// Its faults, sorted by place.
+    pub faults: &'a [Fault],
+}
 
 /// How a terminal wants it.
 #[derive(Debug, Clone, Copy)]

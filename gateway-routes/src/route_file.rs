@@ -44,6 +44,8 @@ pub(crate) struct RouteFile {
     pub(crate) routes: Vec<Route>,
     pub(crate) lints: Vec<LintSetting>,
     pub(crate) expect: Vec<Expectation>,
+    /// Where the file demands that its expectations cover everything.
+    pub(crate) full_coverage: Option<Span>,
     /// Whether everything could be read. What an unread part may say is unknown: nothing can be called unused then.
     pub(crate) whole: bool,
 }

@@ -33,8 +33,17 @@ impl Source {
         if path.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
+        Self::read_from(name, std::fs::File::open(path)?)
+    }
+
+    /// What `reader` has to its end, called `name` in diagnostics.
+    ///
+    /// # Errors
+    ///
+    /// When reading fails, and when there is more than [`MAX_FILE_BYTES`].
+    pub fn read_from(name: impl Into<String>, reader: impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 16 MiB"));
         }
@@ -44,6 +53,11 @@ impl Source {
     /// The name as diagnostics show it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The bytes as they are.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// SHA-256 of the bytes, in lower-case hexadecimal digits.

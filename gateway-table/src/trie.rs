@@ -95,6 +95,36 @@ impl Trie {
         (!owners.is_empty()).then_some(Found { owners, prefix_len: taken })
     }
 
+    /// The literal segments that follow `node`, with the node behind each; sorted.
+    pub fn literals(&self, node: u32) -> impl Iterator<Item = (&str, u32)> {
+        let (first, behind) = self.nodes[node as usize].edges;
+        self.edges[first as usize..behind as usize].iter().map(|edge| (&*edge.label, edge.node))
+    }
+
+    /// The node behind a `{name}` that follows `node`.
+    pub fn parameter(&self, node: u32) -> Option<u32> {
+        Some(self.nodes[node as usize].parameter).filter(|parameter| *parameter != 0)
+    }
+
+    /// The node behind this literal segment that follows `node`.
+    pub fn literal_child(&self, node: u32, segment: &str) -> Option<u32> {
+        self.literal(&self.nodes[node as usize], segment)
+    }
+
+    /// The nodes behind `segment`, of any one in `nodes`.
+    pub fn step<'a>(&'a self, nodes: &'a [u32], segment: &'a str) -> impl Iterator<Item = u32> + use<'a> {
+        nodes.iter().flat_map(move |node| {
+            let literal = self.literal(&self.nodes[*node as usize], segment);
+            literal.into_iter().chain(self.parameter(*node))
+        })
+    }
+
+    /// The routes whose prefix ends at `node`.
+    pub fn owners_at(&self, node: u32) -> &[u32] {
+        let (first, behind) = self.nodes[node as usize].owners;
+        &self.owners[first as usize..behind as usize]
+    }
+
     /// The child of `node` behind this literal segment.
     fn literal(&self, node: &Node, segment: &str) -> Option<u32> {
         let edges = &self.edges[node.edges.0 as usize..node.edges.1 as usize];

@@ -7,6 +7,7 @@ use gateway_table::MethodSet;
 use super::Context;
 use crate::Code;
 use crate::fault::Fault;
+use crate::query::witness;
 
 pub(super) fn check(context: &Context<'_>, faults: &mut Vec<Fault>) {
     let mut of_shape: HashMap<String, Vec<usize>> = HashMap::new();
@@ -16,10 +17,16 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<Fault>) {
             continue;
         }
         let earlier = of_shape.entry(pattern.shape()).or_default();
-        match earlier.iter().find(|earlier| !shared(context, **earlier, index).is_empty()) {
-            // A route that repeats another is not compared with others: each is told of once, against the first.
-            Some(first) => faults.extend(clash(context, *first, index)),
-            None => earlier.push(index),
+        let clashing: Vec<usize> =
+            earlier.iter().copied().filter(|earlier| !shared(context, *earlier, index).is_empty()).collect();
+        let taken = clashing.iter().fold(MethodSet::EMPTY, |set, other| set.union(shared(context, *other, index)));
+        // A route that repeats another is not compared with later ones: each is told of once.
+        match clashing.as_slice() {
+            [] => earlier.push(index),
+            [_, _, ..] if Some(taken) == context.methods[index] => {
+                faults.extend(unreachable(context, &clashing, index));
+            }
+            [first, ..] => faults.extend(clash(context, *first, index)),
         }
     }
 }
@@ -61,6 +68,22 @@ fn clash(context: &Context<'_>, first: usize, second: usize) -> Option<Fault> {
     Some(fault.and(one.span, label).of_route(second))
 }
 
+/// The fault of a route of which others, taken together, leave nothing.
+fn unreachable(context: &Context<'_>, others: &[usize], route: usize) -> Option<Fault> {
+    let path = context.file.routes[route].path_prefix.given()?;
+    let witness = witness::path_of(&path.value, &context.fresh);
+    let message = format!("no request is left for this route of `{}`", path.value);
+    let mut fault = Fault::new(Code::Unreachable, message, path.span, "can never match");
+    for other in others {
+        let taken = shared(context, *other, route);
+        let span = context.file.routes[*other].path_prefix.given()?.span;
+        let method = taken.iter().next()?;
+        fault =
+            fault.and(span, format!("takes {taken}")).note(format!("`{method} {witness}` is answered here already"));
+    }
+    Some(fault.help("remove it, or take from the others the methods that are meant for it").of_route(route))
+}
+
 fn answers(lists_methods: bool) -> &'static str {
     if lists_methods { "answers the methods that it lists" } else { "answers every method" }
 }
@@ -79,6 +102,15 @@ mod tests {
         assert_eq!(codes_of(&["", ""]), [Code::DuplicateRoute]);
         assert_eq!(codes_of(&["methods: [GET, PUT]", "methods: [PUT, POST]"]), [Code::DuplicateRoute]);
         assert_eq!(codes_of(&["", "", ""]), [Code::DuplicateRoute, Code::DuplicateRoute]);
+    }
+
+    #[test]
+    fn a_route_of_which_others_together_leave_nothing_is_unreachable() {
+        let split = ["methods: [GET]", "methods: [POST]"];
+        assert_eq!(codes_of(&[split[0], split[1], "methods: [GET, POST]"]), [Code::Unreachable]);
+        assert_eq!(codes_of(&[split[0], split[1], "methods: [GET, POST, PUT]"]), [Code::DuplicateRoute]);
+        let text = file(&[route(split[0]), route(split[1]), route("methods: [POST, GET]")]);
+        assert_eq!(faults(&text)[0].labels.len(), 3);
     }
 
     #[test]

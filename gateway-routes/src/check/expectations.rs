@@ -4,13 +4,15 @@ use gateway_table::{Method, Table};
 
 use super::{Context, unknown_role};
 use crate::fault::Fault;
+use crate::query::coverage::Touch;
 use crate::query::decide::{self, Decision, Outcome, Request};
 use crate::route_file::{Caller, Expectation, Expected};
 use crate::span::{Spanned, Text};
 use crate::{Code, similar};
 
-/// Checks every expectation; against the table only where there is one.
-pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut Vec<Fault>) {
+/// Checks every expectation; against the table only where there is one. Out: which routes their requests come to.
+pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut Vec<Fault>) -> Vec<Touch> {
+    let mut touched = Vec::new();
     for expectation in &context.file.expect {
         let request = request(&expectation.request).map_err(|fault| faults.push(*fault));
         let role = role(context, &expectation.caller).map_err(|fault| faults.extend(fault.map(|fault| *fault)));
@@ -20,7 +22,14 @@ pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut V
         if !is_met(&expectation.outcome.value, &decision) {
             faults.push(failed(expectation, table, &request, &decision));
         }
+        let method = Method::from_name(method);
+        if let (Some(route), Some(method)) = (decision.route, method)
+            && table.routes[route].methods.contains(method)
+        {
+            touched.push(Touch { route, method, role });
+        }
     }
+    touched
 }
 
 /// The method and the target of a request as written.
@@ -39,7 +48,7 @@ fn request(text: &Text) -> Result<(&str, &str), Box<Fault>> {
         let fault = malformed(format!("`{}` is no method", method.escape_debug()), "methods are written in capitals");
         let meant = similar::closest(method, Method::ALL.map(Method::name)).filter(|_| text.first.is_some());
         return Err(match meant {
-            Some(meant) => Box::new(fault.fix("did you mean", text.part(0..method.len()), meant)),
+            Some(meant) => Box::new(fault.guess("did you mean", text.part(0..method.len()), meant)),
             None => fault,
         });
     }

@@ -51,7 +51,8 @@ fn unknown(name: &Spanned<String>) -> Fault {
     let message = format!("unknown method `{}`", name.value);
     let fault = Fault::new(Code::BadMethod, message, name.span, "no route can answer it");
     match similar::closest(&name.value, known) {
-        Some(similar) => fault.fix("did you mean", name.span, similar),
+        Some(similar) if similar.eq_ignore_ascii_case(&name.value) => fault.fix("write", name.span, similar),
+        Some(similar) => fault.guess("did you mean", name.span, similar),
         None => fault.help(format!("the methods are {}", similar::listed(known).replace(" or ", " and "))),
     }
 }

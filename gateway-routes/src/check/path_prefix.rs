@@ -1,6 +1,7 @@
 //! The rules of a path prefix; [`crate::pattern`] finds what breaks them.
 
 use super::Context;
+use crate::Code;
 use crate::fault::Fault;
 use crate::pattern::PatternFault;
 use crate::span::Text;
@@ -16,6 +17,8 @@ fn told(fault: &PatternFault, text: &Text) -> Fault {
     let mut told = Fault::new(fault.code, fault.message.as_str(), text.part(fault.range.clone()), fault.label);
     if let Some(fixed) = &fault.fixed {
         told = told.fix("write", text.span, format!("{fixed:?}"));
+        // Without its query the prefix matches more than was written.
+        told = if fault.code == Code::QueryInPath { told.unsure() } else { told };
     }
     fault.help.into_iter().fold(told, Fault::help)
 }

@@ -87,7 +87,7 @@ fn unknown(name: &str, known: &[&str], pattern: &Pattern, text: &Text, span: cra
     let message = format!("`{}` has no parameter `{name}`", pattern.text);
     let fault = Fault::new(Code::UnknownParameter, message, span, "unknown parameter");
     match similar::closest(name, known.iter().copied()) {
-        Some(similar) if text.first.is_some() => fault.fix("did you mean", span, format!("{{{similar}}}")),
+        Some(similar) if text.first.is_some() => fault.guess("did you mean", span, format!("{{{similar}}}")),
         Some(similar) => fault.help(format!("did you mean `{{{similar}}}`")),
         None if known.is_empty() => fault.help("the path has no parameters; a segment in braces would be one"),
         None => fault.help(format!("the path has {}", similar::listed(known.iter().copied()))),

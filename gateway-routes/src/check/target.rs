@@ -24,7 +24,7 @@ fn told(broken: &TargetFault, text: &Text) -> Fault {
         && text.first.is_some()
     {
         let help = if fixed.is_empty() { "leave it out" } else { "did you mean" };
-        fault = fault.fix(help, place, fixed);
+        fault = fault.guess(help, place, fixed);
     }
     broken.help.into_iter().fold(fault, Fault::help)
 }

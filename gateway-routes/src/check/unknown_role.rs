@@ -28,7 +28,7 @@ pub(super) fn fault(context: &Context<'_>, role: &Spanned<String>) -> Fault {
     let message = format!("the role `{}` is not declared", role.value);
     let fault = Fault::new(Code::UnknownRole, message, role.span, "unknown role");
     match (similar::closest(&role.value, declared.clone()), context.file.roles.is_empty()) {
-        (Some(similar), _) => fault.fix("did you mean", role.span, similar),
+        (Some(similar), _) => fault.guess("did you mean", role.span, similar),
         (None, false) => {
             let fault = fault.help(format!("declared are {}", similar::listed(declared.take(SHOWN))));
             fault.help(format!("or declare it: `roles: {{ {}: \"…\" }}`", role.value))

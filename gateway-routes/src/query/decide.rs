@@ -1,6 +1,6 @@
 //! What becomes of a request: the decisions of a running gateway, in its order, made by the table's own functions.
 
-use gateway_table::{Access, BUILT_IN_PATHS, CanonicalPath, Found, Method, PathMatch, RoleSet, Table, Trie};
+use gateway_table::{Access, BUILT_IN_PATHS, CanonicalPath, Found, Method, PathMatch, RoleSet, Table};
 
 /// A request, as far as routing and authorisation look at it.
 #[derive(Debug, Clone, Copy)]
@@ -159,18 +159,11 @@ fn why_this_prefix(table: &Table, path: &CanonicalPath<'_>, found: &Found) -> Ve
 /// best match alone, this looks at all of them.
 fn matching_prefixes<'a>(table: &'a Table, path: &str) -> Vec<&'a str> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let Trie { nodes, edges, owners } = &table.trie;
-    let mut first_owners: Vec<u32> = Vec::new();
-    let mut reached = vec![(0, 0)];
-    while let Some((index, depth)) = reached.pop() {
-        let node = nodes[index as usize];
-        first_owners.extend(owners[node.owners.0 as usize..node.owners.1 as usize].first());
-        let Some(segment) = segments.get(depth) else { continue };
-        let children = &edges[node.edges.0 as usize..node.edges.1 as usize];
-        if let Ok(child) = children.binary_search_by(|edge| (*edge.label).cmp(segment)) {
-            reached.push((children[child].node, depth + 1));
-        }
-        reached.extend((node.parameter != 0).then_some((node.parameter, depth + 1)));
+    let mut live = vec![0];
+    let mut first_owners: Vec<u32> = table.trie.owners_at(0).first().copied().into_iter().collect();
+    for segment in segments {
+        live = table.trie.step(&live, segment).collect();
+        first_owners.extend(live.iter().filter_map(|node| table.trie.owners_at(*node).first()));
     }
     first_owners.sort_unstable();
     first_owners.into_iter().map(|route| &*table.routes[route as usize].path_prefix).collect()

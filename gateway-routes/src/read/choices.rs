@@ -11,7 +11,8 @@ pub(super) fn unknown_word(word: &str, span: Span, known: &[&str]) -> Fault {
     let message = format!("expected {}, found `{word}`", similar::listed(known.iter().copied()));
     let fault = Fault::new(Code::UnknownWord, message, span, "not one of them");
     match similar::closest(word, known.iter().copied()) {
-        Some(similar) => fault.fix("did you mean", span, similar),
+        Some(similar) if similar.eq_ignore_ascii_case(word) => fault.fix("write", span, similar),
+        Some(similar) => fault.guess("did you mean", span, similar),
         None => fault,
     }
 }

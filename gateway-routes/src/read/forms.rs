@@ -13,7 +13,8 @@ use crate::route_file::{Access, Allow, Field, LintSetting, Methods, Policy, Rewr
 use crate::span::Spanned;
 use crate::{Code, Level, Span, similar};
 
-const GATEWAY: Shape = Shape { name: "Gateway", fields: &["roles", "defaults", "routes", "lints", "expect"] };
+const GATEWAY: Shape =
+    Shape { name: "Gateway", fields: &["roles", "defaults", "routes", "lints", "expect", "coverage"] };
 const DEFAULTS: Shape = Shape { name: "Defaults", fields: &["rate_limit", "timeout", "max_body", "retry", "breaker"] };
 const ROLE: Shape = Shape { name: "Role", fields: &["claim", "implies"] };
 const EVERYONE: Shape = Shape { name: "Everyone", fields: &["reason"] };
@@ -56,6 +57,10 @@ pub(super) fn read_gateway(source: &str, node: &Node<'_>, faults: &mut Faults) -
     }
     if let Some(node) = form.node("expect") {
         file.expect = expectations::read(source, node, faults);
+    }
+    if let Some(node) = form.node("coverage") {
+        let full = choice(node, &[("Full", true), ("Off", false)], faults);
+        file.full_coverage = full.filter(|full| *full).map(|_| node.span);
     }
     file.whole = faults.is_empty();
     Some(file)
@@ -256,8 +261,8 @@ fn unknown_code(name: &str, node: &Node<'_>) -> Fault {
     let fault = Fault::new(Code::UnknownCode, message, node.span, "unknown code");
     let known = Code::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name());
     match similar::closest(name, known) {
-        Some(similar) if matches!(node.kind, Kind::Name(_)) => fault.fix("did you mean", node.span, similar),
-        Some(similar) => fault.fix("did you mean", node.span, format!("\"{similar}\"")),
+        Some(similar) if matches!(node.kind, Kind::Name(_)) => fault.guess("did you mean", node.span, similar),
+        Some(similar) => fault.guess("did you mean", node.span, format!("\"{similar}\"")),
         None => fault.help("a code is `CG` and four digits; every diagnostic shows its own in brackets"),
     }
 }

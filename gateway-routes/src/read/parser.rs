@@ -296,7 +296,7 @@ impl<'a, 'f> Parser<'a, 'f> {
                 let end = self.span;
                 let message = format!("`{}` is closed by `{}`", bracket.open(), closing.close());
                 let fault = Fault::new(Code::Unclosed, message, end, format!("expected `{}`", bracket.close()));
-                self.fault(fault.and(open, "opened here").fix("write", end, bracket.close()));
+                self.fault(fault.and(open, "opened here").guess("write", end, bracket.close()));
                 self.advance();
                 Some((end, false))
             }

@@ -55,7 +55,7 @@ fn unlimited(source: &str, node: &Node<'_>, faults: &mut Faults) -> Option<RateL
     if matches!(why, Field::Absent) {
         let message = "`Unlimited` does not say why";
         let fault = Fault::new(Code::UnlimitedWithoutReason, message, node.head(), "a reason is missing");
-        faults.push(fault.fix("write", node.span, "Unlimited(reason: \"…\")"));
+        faults.push(fault.guess("write", node.span, "Unlimited(reason: \"…\")"));
     }
     Some(RateLimit::Unlimited)
 }

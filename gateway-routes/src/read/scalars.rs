@@ -129,7 +129,7 @@ fn quantity_fault(written: &Text, kind: &Quantity, fault: QuantityFault) -> Faul
             );
             let fault = fault.help(format!("the units are {}", kind.units));
             match units::meant(&unit) {
-                Some(meant) => fault.fix("did you mean", place, meant),
+                Some(meant) => fault.guess("did you mean", place, meant),
                 None => fault,
             }
         }

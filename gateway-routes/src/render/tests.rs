@@ -65,7 +65,7 @@ fn path_rules() {
 fn what_programs_read() {
     let text = file(&[route("summary: \"é\", timeout: \"0s\""), route("summary: \"x\", timeout: \"0s\"")]);
     let source = Source::new("routes.ron", text);
-    assert_snapshot!(super::json(&source, &compile(&source).faults));
+    assert_snapshot!(super::json(&[super::Checked { source: &source, faults: &compile(&source).faults }], None));
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Requests that stand for all others: one that a route answers, and one for every set of paths that prefixes tell apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateway_table::{CanonicalPath, Method, PathMatch, Table, Trie};
+
+/// How many paths are looked at before the rest is left alone. Prefixes that mix literals and parameters in every order can
+/// tell apart more paths than a machine can count.
+const MOST_PATHS: usize = 100_000;
+
+/// A segment that is the literal of no prefix.
+pub(crate) fn fresh_segment(trie: &Trie) -> String {
+    let labels: BTreeSet<&str> = trie.edges.iter().map(|edge| &*edge.label).collect();
+    let mut fresh = String::from("x");
+    while labels.contains(fresh.as_str()) {
+        fresh.push('x');
+    }
+    fresh
+}
+
+/// The path that `prefix` writes, with `fresh` for each of its parameters.
+///
+/// With a segment that is nobody's literal this path belongs to `prefix`: any other prefix that matches it has a parameter
+/// where this one has a literal, or is shorter, and loses either way.
+pub(crate) fn path_of(prefix: &str, fresh: &str) -> String {
+    let segments = prefix.split('/').map(|segment| if segment.starts_with('{') { fresh } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// A method and a path that `route` answers; `None` when no request ever comes to it.
+pub fn reaching(table: &Table, route: usize) -> Option<(Method, String)> {
+    let path = path_of(&table.routes[route].path_prefix, &fresh_segment(&table.trie));
+    let canonical = CanonicalPath::new(&path).ok()?;
+    let PathMatch::Routes(found) = table.find(&canonical) else { return None };
+    let method = Method::ALL.into_iter().find(|method| table.route_for(&found, *method) == Some(route))?;
+    Some((method, path))
+}
+
+/// Calls `visit` with one path out of every set of paths that the prefixes of `trie` tell apart, and says whether that were
+/// all of them.
+pub(crate) fn each_path(trie: &Trie, visit: &mut dyn FnMut(&str)) -> bool {
+    let mut walk = Walk { trie, fresh: fresh_segment(trie), path: String::new(), left: MOST_PATHS, visit };
+    walk.below(&[0]);
+    walk.left > 0
+}
+
+struct Walk<'a> {
+    trie: &'a Trie,
+    fresh: String,
+    path: String,
+    left: usize,
+    visit: &'a mut dyn FnMut(&str),
+}
+
+impl Walk<'_> {
+    /// Visits the path so far, which leads to `live`, and every path below it. No deeper than the longest prefix.
+    fn below(&mut self, live: &[u32]) {
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        (self.visit)(if self.path.is_empty() { "/" } else { &self.path });
+        let parameters: Vec<u32> = live.iter().filter_map(|node| self.trie.parameter(*node)).collect();
+        let mut behind: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        let trie = self.trie;
+        for (label, node) in live.iter().flat_map(|node| trie.literals(*node)) {
+            behind.entry(label).or_insert_with(|| parameters.clone()).push(node);
+        }
+        for (label, next) in &behind {
+            self.step(label, next);
+        }
+        if !parameters.is_empty() {
+            let fresh = self.fresh.clone();
+            self.step(&fresh, &parameters);
+        }
+    }
+
+    fn step(&mut self, segment: &str, live: &[u32]) {
+        let length = self.path.len();
+        self.path.push('/');
+        self.path.push_str(segment);
+        self.below(live);
+        self.path.truncate(length);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(prefixes: &[&str]) -> Vec<String> {
+        let mut paths = Vec::new();
+        assert!(each_path(&Trie::new(prefixes.iter().copied()), &mut |path| paths.push(path.to_owned())));
+        paths
+    }
+
+    #[test]
+    fn there_is_a_path_for_everything_that_prefixes_tell_apart() {
+        assert_eq!(paths(&["/a/{y}"]), ["/", "/a", "/a/x"]);
+        assert_eq!(paths(&["/{y}/x", "/a"]), ["/", "/a", "/a/x", "/xx", "/xx/x"]);
+    }
+
+    #[test]
+    fn prefixes_that_cannot_be_told_apart_in_time_are_cut_off() {
+        let prefixes: Vec<String> =
+            (0..40).map(|at| (0..40).map(|n| if n == at { "/a" } else { "/{p}" }).collect()).collect();
+        let mut count = 0;
+        assert!(!each_path(&Trie::new(prefixes.iter().map(String::as_str)), &mut |_| count += 1));
+        assert_eq!(count, MOST_PATHS);
+    }
+}
