@@ -116,4 +116,44 @@ mod tests {
         assert!(!each_path(&PrefixTree::new(prefixes.iter().map(String::as_str)), &mut |_| count += 1));
         assert_eq!(count, MOST_PATHS);
     }
+
+    /// A table of these routes, each a prefix and the bits of its methods; they may well clash.
+    fn table(routes: &[(String, u8)]) -> Table {
+        use crate::check::testing::{file, route};
+        let one = crate::compile(&crate::Source::new("x", file(&[route("")]))).table.unwrap().into_table();
+        let prefixes = || routes.iter().map(|(prefix, _)| prefix.as_str());
+        let made = |(prefix, methods): &(String, u8)| gateway_table::Route {
+            path_prefix: prefix.clone().into(),
+            methods: gateway_table::MethodSet::from_bits(*methods),
+            ..one.routes[0].clone()
+        };
+        let trie = gateway_table::Trie::new(prefixes());
+        Table { routes: routes.iter().map(made).collect(), trie, ..one.clone() }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_route_has_a_witness_exactly_where_some_request_comes_to_it(
+            routes in proptest::collection::vec(("(/(a|b|\\{x\\})){1,3}|/", 1u8..16), 1..10),
+        ) {
+            let table = table(&routes);
+            let mut reached = std::collections::HashSet::new();
+            let tree = PrefixTree::new(routes.iter().map(|(prefix, _)| prefix.as_str()));
+            let all = each_path(&tree, &mut |path| {
+                let path = CanonicalPath::new(path).unwrap();
+                if let PathMatch::Routes(found) = table.find(&path) {
+                    reached.extend(Method::ALL.into_iter().filter_map(|method| table.route_for(&found, method)));
+                }
+            });
+            proptest::prop_assert!(all);
+            for (route, written) in routes.iter().enumerate() {
+                let witness = reaching(&table, route);
+                proptest::prop_assert_eq!(witness.is_some(), reached.contains(&route), "{:?}", written);
+                if let Some((method, path)) = witness {
+                    let request = crate::query::decide::Request { method: method.name(), target: &path, role: Some(0) };
+                    proptest::prop_assert_eq!(crate::query::decide::decide(&table, &request).route, Some(route));
+                }
+            }
+        }
+    }
 }
