@@ -16,17 +16,21 @@ pub(crate) fn table(table: &Table) -> TokenStream {
     let table_type = item("Table");
     let digest = text(&table.digest);
     let services = list(table.services.iter().map(routes::service));
-    let routes = list(table.routes.iter().map(|route| routes::route(route, &table.roles)));
-    let trie = trie::expand(&table.trie);
+    let (shared, routes) = routes::routes(table);
+    let (steps, trie) = trie::expand(&table.trie);
     quote! {
         #roles
+
+        #shared
+        #routes
+        #steps
 
         /// The compiled route file.
         pub static TABLE: #table_type = #table_type {
             digest: #digest,
             roles: ::std::borrow::Cow::Borrowed(&Role::TABLE),
             services: #services,
-            routes: #routes,
+            routes: ::std::borrow::Cow::Borrowed(&ROUTES),
             trie: #trie,
         };
     }

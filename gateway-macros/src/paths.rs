@@ -20,6 +20,14 @@ pub(crate) fn list(items: impl IntoIterator<Item = impl ToTokens>) -> TokenStrea
     quote! { ::std::borrow::Cow::Borrowed(&[#(#items),*]) }
 }
 
+/// A static array of the table's type `of`, as an item of its own.
+pub(crate) fn array(name: &str, of: &str, items: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
+    let name = syn::Ident::new(name, proc_macro2::Span::call_site());
+    let items: Vec<_> = items.into_iter().collect();
+    let (of, count) = (table(of), items.len());
+    quote! { static #name: [#of; #count] = [#(#items),*]; }
+}
+
 /// An `Option`.
 pub(crate) fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(

@@ -9,6 +9,7 @@ use gateway_table::{CanonicalPath, MethodSet, RoleSet, Trie};
 use crate::callers;
 use crate::fault::Fault;
 use crate::pattern::{Pattern, PatternFault};
+use crate::prefix_tree::PrefixTree;
 use crate::query::witness;
 use crate::route_file::{Route, RouteFile, Who};
 use crate::span::{Spanned, Text};
@@ -108,6 +109,7 @@ pub(crate) struct Context<'a> {
     pub(crate) grants: Vec<RoleSet>,
     /// The prefixes that keep all rules; an owner is an index into `prefix_routes`.
     prefixes: Trie,
+    tree: PrefixTree,
     prefix_routes: Vec<usize>,
     /// A segment that is the literal of no prefix.
     fresh: String,
@@ -124,16 +126,18 @@ impl<'a> Context<'a> {
         let right = |index: &usize| matches!(patterns[*index], Some(Ok(_)));
         let prefix_routes: Vec<usize> = (0..routes.len()).filter(right).collect();
         let texts = patterns.iter().filter_map(|pattern| pattern.as_ref()?.as_ref().ok()).map(|pattern| &*pattern.text);
-        let prefixes = Trie::new(texts);
+        let texts: Vec<&str> = texts.collect();
+        let (prefixes, tree) = (Trie::new(texts.iter().copied()), PrefixTree::new(texts));
         Self {
             file,
             targets: routes.iter().map(target).collect(),
             methods: routes.iter().map(methods::listed).collect(),
             grants: callers::grants(file, |name| roles.get(name).copied()),
-            fresh: witness::fresh_segment(&prefixes),
+            fresh: witness::fresh_segment(&tree),
             patterns,
             roles,
             prefixes,
+            tree,
             prefix_routes,
         }
     }

@@ -19,6 +19,7 @@ pub mod fix;
 mod lint;
 mod lower;
 mod pattern;
+mod prefix_tree;
 pub mod query;
 mod read;
 pub mod render;

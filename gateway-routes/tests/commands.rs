@@ -73,3 +73,93 @@ fn what_cannot_be_asked_ends_with_two() {
     }
     assert_eq!(run(&["routes", GOOD]).status.code(), Some(0));
 }
+
+const OPEN: &str = "Gateway(roles: {A: \"a\"}, routes: [Route(path_prefix: \"/a\", service: \"s\", target: \"http://s:1\",\n \
+                    required_role: A)])";
+
+fn json_of(arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let output = run(arguments);
+    (output.status.code(), serde_json::from_slice(&output.stdout).expect("the output is JSON"))
+}
+
+#[test]
+fn diff_says_by_its_status_whether_two_files_mean_the_same() {
+    let old = written("diff-old.ron", OPEN.as_bytes());
+    let reworded = written("diff-same.ron", OPEN.replace("Gateway(", "// new\nGateway(expect: [], ").as_bytes());
+    let wider = written(
+        "diff-wider.ron",
+        OPEN.replace("required_role: A", "required_role: Everyone(reason: \"x\")").as_bytes(),
+    );
+    let faulty = written("diff-faulty.ron", b"(routes: [Route()])");
+    for (arguments, status) in [
+        (vec!["diff", &old, &reworded], 0),
+        (vec!["diff", &old, &wider], 1),
+        (vec!["diff", &wider, &old, "--gate"], 0),
+        (vec!["diff", &old, &wider, "--gate"], 1),
+        (vec!["diff", &old, &faulty], 2),
+        (vec!["diff", &old, "missing.ron"], 2),
+        (vec!["diff", &old], 2),
+    ] {
+        assert_eq!(run(&arguments).status.code(), Some(status), "{arguments:?}");
+    }
+    let (_, report) = json_of(&["diff", &old, &wider, "--format", "json"]);
+    assert_eq!((&report["gains"][0]["who"], &report["same"]), (&"Everyone".into(), &false.into()));
+}
+
+#[test]
+fn a_gain_passes_the_gate_with_a_reason_that_is_new() {
+    let old = written("gate-old.ron", OPEN.as_bytes());
+    let public = "required_role: Everyone(reason: \"x\"), allow: [(CG0522, \"a login page\")]";
+    let allowed = written("gate-allowed.ron", OPEN.replace("required_role: A", public).as_bytes());
+    let before = OPEN.replace("required_role: A", "required_role: A, allow: [(CG0522, \"a login page\")]");
+    let said_before = written("gate-before.ron", before.as_bytes());
+    assert_eq!(run(&["check", &allowed]).status.code(), Some(0));
+    assert_eq!(run(&["diff", &old, &allowed, "--gate"]).status.code(), Some(0));
+    assert_eq!(run(&["diff", &said_before, &allowed, "--gate"]).status.code(), Some(1));
+}
+
+#[test]
+fn check_takes_several_files_and_the_worst_of_them_decides() {
+    let faulty = written("several-faulty.ron", b"(routes: [Route()])");
+    let (status, report) = json_of(&["check", GOOD, &faulty, "--format", "json"]);
+    assert_eq!((status, &report["faults"][0]["file"]), (Some(1), &faulty.as_str().into()));
+    assert_eq!(run(&["check", &faulty, "missing.ron"]).status.code(), Some(2));
+    let (status, log) = json_of(&["check", GOOD, &faulty, "--format", "sarif"]);
+    assert_eq!((status, &log["version"]), (Some(1), &"2.1.0".into()));
+}
+
+#[test]
+fn check_reads_standard_input_and_mends_it_to_standard_output() {
+    use std::io::Write as _;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gateway-routes"))
+        .args(["check", "--fix", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let wrong = OPEN.replace("http://s:1", "http://s:1/");
+    child.stdin.take().expect("a pipe").write_all(wrong.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8(output.stdout).unwrap()), (Some(0), OPEN.to_owned()));
+}
+
+#[test]
+fn check_mends_files_in_place_and_once() {
+    let file = written("mend.ron", OPEN.replace("http://s:1", "http://s:1/").as_bytes());
+    for _ in 0..2 {
+        assert_eq!(run(&["check", "--fix", &file]).status.code(), Some(0));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), OPEN);
+    }
+}
+
+#[test]
+fn coverage_matrix_and_pages_are_data() {
+    let (_, report) = json_of(&["check", "--coverage", "--format", "json", GOOD]);
+    assert_eq!(report["coverage"][0]["routes"], 3);
+    let (_, matrix) = json_of(&["matrix", "--format", "json", GOOD]);
+    assert_eq!(matrix["callers"][0], "Everyone");
+    assert!(run(&["matrix", "--format", "markdown", GOOD]).stdout.starts_with(b"| METHODS |"));
+    assert!(run(&["explain", "cg0501"]).stdout.starts_with(b"CG0501 (error)"));
+    assert_eq!(run(&["explain", "CG9999"]).status.code(), Some(2));
+}

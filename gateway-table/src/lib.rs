@@ -13,6 +13,7 @@ mod rewrite;
 mod role;
 mod table;
 mod trie;
+mod written;
 
 pub use method::{Method, MethodSet};
 pub use path::{CanonicalPath, PathFault};
@@ -22,6 +23,7 @@ pub use table::{
     BUILT_IN_PATHS, Breaker, PathMatch, RateLimit, RateUnit, Retry, RetryCause, Route, Scheme, Service, Table,
 };
 pub use trie::{Edge, Found, Node, Trie};
+pub use written::{Policy, Written};
 
 /// Text of a table: borrowed in the compiled one, owned where a table is made at run time.
 pub type Text = std::borrow::Cow<'static, str>;

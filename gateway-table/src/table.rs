@@ -97,7 +97,7 @@ pub struct Route {
 }
 
 /// A limit on how often a route is called, by all callers together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RateLimit {
     /// How many calls each unit of time brings.
     pub count: NonZeroU32,
@@ -108,7 +108,7 @@ pub struct RateLimit {
 }
 
 /// The unit of time of a [`RateLimit`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateUnit {
     /// A second.
     Second,
@@ -139,7 +139,7 @@ impl RateUnit {
 }
 
 /// When a request is tried again, and how long is waited before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Retry {
     /// How many tries there are, the first among them.
     pub attempts: NonZeroU32,
@@ -154,7 +154,7 @@ pub struct Retry {
 }
 
 /// What makes a try fail so that another follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetryCause {
     /// No connection came about.
     Connect,
@@ -167,7 +167,7 @@ pub enum RetryCause {
 }
 
 /// When a service that fails is left alone for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Breaker {
     /// How many failures open it.
     pub failures: NonZeroU32,

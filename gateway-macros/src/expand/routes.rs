@@ -1,16 +1,19 @@
 //! Services and routes, field by field.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use gateway_table::{
-    Access, Breaker, Piece, RateLimit, RateUnit, Retry, RetryCause, Rewrite, Role, Route, Scheme, Service,
+    Access, Breaker, Piece, Policy, RateLimit, RateUnit, Retry, RetryCause, Rewrite, Route, Scheme, Service, Table,
 };
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::roles;
-use crate::paths::{duration, list, non_zero, option, table, text};
+use crate::paths::{array, duration, list, non_zero, option, table as item, text};
 
 pub(super) fn service(service: &Service) -> TokenStream {
-    let service_type = table("Service");
+    let service_type = item("Service");
     let (name, authority) = (text(&service.name), text(&service.authority));
     let scheme = variant(
         "Scheme",
@@ -23,36 +26,90 @@ pub(super) fn service(service: &Service) -> TokenStream {
     quote! { #service_type { name: #name, scheme: #scheme, authority: #authority } }
 }
 
-pub(super) fn route(route: &Route, all_roles: &[Role]) -> TokenStream {
-    let (route_type, method_set) = (table("Route"), table("MethodSet"));
-    let path_prefix = text(&route.path_prefix);
-    let methods = route.methods.bits();
-    let service = route.service;
-    let target_path = text(&route.target_path);
-    let rewrite = rewrite(&route.rewrite);
-    let access = access(route.access, all_roles);
-    let rate_limit = option(route.rate_limit.map(rate_limit));
-    let timeout = duration(route.timeout);
-    let retry = option(route.retry.as_ref().map(retry));
-    let breaker = option(route.breaker.map(breaker));
-    let debounce = option(route.debounce.map(duration));
-    let max_body = route.max_body;
-    let summary = text(&route.summary);
+/// What routes have in common, each told once: the statics, and the routes that name them.
+pub(super) fn routes(table: &Table) -> (TokenStream, TokenStream) {
+    let names: Vec<Ident> = table.roles.iter().map(roles::ident).collect();
+    let mut accesses = Shared::new("ACCESS", item("Access"));
+    let mut policies = Shared::new("POLICY", item("Policy"));
+    let routes: Vec<TokenStream> = table
+        .routes
+        .iter()
+        .map(|route| {
+            let access = accesses.name(route.access, |shared| access(*shared, &names));
+            let policy = policies.name(Policy::from(route), policy);
+            written(route, &access, &policy)
+        })
+        .collect();
+    let (accesses, policies) = (accesses.statics, policies.statics);
+    let route_type = item("Route");
+    // An item for each: the compiler checks many small ones much faster than a long list in one.
+    let names: Vec<Ident> =
+        (0..routes.len()).map(|index| Ident::new(&format!("ROUTE_{index}"), Span::call_site())).collect();
+    let items = quote! { #(#accesses)* #(#policies)* #(const #names: #route_type = #routes;)* };
+    (items, array("ROUTES", "Route", names))
+}
+
+/// Values that more than one route may have, and the statics that they are.
+struct Shared<T> {
+    prefix: &'static str,
+    of_type: TokenStream,
+    known: HashMap<T, Ident>,
+    statics: Vec<TokenStream>,
+}
+
+impl<T: Eq + Hash> Shared<T> {
+    fn new(prefix: &'static str, of_type: TokenStream) -> Self {
+        Self { prefix, of_type, known: HashMap::new(), statics: Vec::new() }
+    }
+
+    /// The name of the static that is `value`; it is made where there is none.
+    fn name(&mut self, value: T, expand: impl FnOnce(&T) -> TokenStream) -> Ident {
+        if let Some(name) = self.known.get(&value) {
+            return name.clone();
+        }
+        let name = Ident::new(&format!("{}_{}", self.prefix, self.known.len()), Span::call_site());
+        let (of_type, expanded) = (&self.of_type, expand(&value));
+        self.statics.push(quote! { static #name: #of_type = #expanded; });
+        self.known.insert(value, name.clone());
+        name
+    }
+}
+
+fn written(route: &Route, access: &Ident, policy: &Ident) -> TokenStream {
+    let written = item("Written");
+    let (path_prefix, target_path, summary) = (&*route.path_prefix, &*route.target_path, &*route.summary);
+    let (methods, service, rewrite) = (route.methods.bits(), route.service, rewrite(&route.rewrite));
     quote! {
-        #route_type {
+        #written {
             path_prefix: #path_prefix,
-            methods: #method_set::from_bits(#methods),
+            methods: #methods,
             service: #service,
             target_path: #target_path,
-            rewrite: #rewrite,
+            rewrite: &#rewrite,
             access: #access,
+            policy: &#policy,
+            summary: #summary,
+        }
+        .route()
+    }
+}
+
+fn policy(policy: &Policy) -> TokenStream {
+    let policy_type = item("Policy");
+    let rate_limit = option(policy.rate_limit.map(rate_limit));
+    let timeout = duration(policy.timeout);
+    let retry = option(policy.retry.as_ref().map(retry));
+    let breaker = option(policy.breaker.map(breaker));
+    let debounce = option(policy.debounce.map(duration));
+    let max_body = policy.max_body;
+    quote! {
+        #policy_type {
             rate_limit: #rate_limit,
             timeout: #timeout,
             retry: #retry,
             breaker: #breaker,
             debounce: #debounce,
             max_body: #max_body,
-            summary: #summary,
         }
     }
 }
@@ -80,19 +137,18 @@ fn piece(piece: &Piece) -> TokenStream {
     }
 }
 
-fn access(access: Access, all_roles: &[Role]) -> TokenStream {
+fn access(access: Access, names: &[Ident]) -> TokenStream {
     match access {
         Access::Everyone => variant("Access", "Everyone"),
         Access::AnyOf(wanted) => {
-            let names: Vec<Ident> = all_roles.iter().map(roles::ident).collect();
-            let (variant, set) = (variant("Access", "AnyOf"), roles::set(wanted, &names));
+            let (variant, set) = (variant("Access", "AnyOf"), roles::set(wanted, names));
             quote! { #variant(#set) }
         }
     }
 }
 
 fn rate_limit(limit: RateLimit) -> TokenStream {
-    let limit_type = table("RateLimit");
+    let limit_type = item("RateLimit");
     let unit = variant(
         "RateUnit",
         match limit.unit {
@@ -106,7 +162,7 @@ fn rate_limit(limit: RateLimit) -> TokenStream {
 }
 
 fn retry(retry: &Retry) -> TokenStream {
-    let retry_type = table("Retry");
+    let retry_type = item("Retry");
     let (attempts, backoff) = (non_zero(retry.attempts), duration(retry.backoff));
     let (max_backoff, per_try) = (option(retry.max_backoff.map(duration)), option(retry.per_try.map(duration)));
     let on = list(retry.on.iter().map(|cause| match cause {
@@ -124,7 +180,7 @@ fn retry(retry: &Retry) -> TokenStream {
 }
 
 fn breaker(breaker: Breaker) -> TokenStream {
-    let breaker_type = table("Breaker");
+    let breaker_type = item("Breaker");
     let (failures, half_open) = (non_zero(breaker.failures), non_zero(breaker.half_open));
     let (within, open_for) = (duration(breaker.within), duration(breaker.open_for));
     quote! {
@@ -134,7 +190,7 @@ fn breaker(breaker: Breaker) -> TokenStream {
 
 /// A variant of one of the table's enums.
 fn variant(of: &str, name: &str) -> TokenStream {
-    let of = table(of);
-    let name = Ident::new(name, proc_macro2::Span::call_site());
+    let of = item(of);
+    let name = Ident::new(name, Span::call_site());
     quote! { #of::#name }
 }

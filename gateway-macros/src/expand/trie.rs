@@ -4,22 +4,31 @@ use gateway_table::{Edge, Node, Trie};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::paths::{list, table, text};
+use crate::paths::{array, list, table, text};
 
-pub(super) fn expand(trie: &Trie) -> TokenStream {
+/// The nodes and the edges, each an item of its own, and the trie that borrows them.
+pub(super) fn expand(trie: &Trie) -> (TokenStream, TokenStream) {
     let trie_type = table("Trie");
-    let nodes = list(trie.nodes.iter().map(node));
-    let edges = list(trie.edges.iter().map(edge));
+    let nodes = array("NODES", "Node", trie.nodes.iter().map(node));
+    let edges = array("EDGES", "Edge", trie.edges.iter().map(edge));
+    let labels = text(&trie.labels);
     let owners = list(trie.owners.iter());
-    quote! { #trie_type { nodes: #nodes, edges: #edges, owners: #owners } }
+    let borrowed = |name: &str| {
+        let name = proc_macro2::Ident::new(name, proc_macro2::Span::call_site());
+        quote! { ::std::borrow::Cow::Borrowed(&#name) }
+    };
+    let (node_list, edge_list) = (borrowed("NODES"), borrowed("EDGES"));
+    let trie = quote! { #trie_type { nodes: #node_list, edges: #edge_list, labels: #labels, owners: #owners } };
+    (quote! { #nodes #edges }, trie)
 }
 
 fn node(node: &Node) -> TokenStream {
     let node_type = table("Node");
-    let Node { edges: (first_edge, behind_edges), parameter, owners: (first_owner, behind_owners) } = node;
+    let Node { edges, places, parameter, owners: (first_owner, behind_owners) } = node;
     quote! {
         #node_type {
-            edges: (#first_edge, #behind_edges),
+            edges: #edges,
+            places: #places,
             parameter: #parameter,
             owners: (#first_owner, #behind_owners),
         }
@@ -28,6 +37,6 @@ fn node(node: &Node) -> TokenStream {
 
 fn edge(edge: &Edge) -> TokenStream {
     let edge_type = table("Edge");
-    let (label, node) = (text(&edge.label), edge.node);
-    quote! { #edge_type { label: #label, node: #node } }
+    let Edge { key, label: (start, len), node } = edge;
+    quote! { #edge_type { key: #key, label: (#start, #len), node: #node } }
 }

@@ -12,7 +12,7 @@ use crate::{Code, similar};
 
 /// Checks every expectation; against the table only where there is one. Out: which routes their requests come to.
 pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut Vec<Fault>) -> Vec<Touch> {
-    let mut touched = Vec::new();
+    let (mut touched, mut tree) = (Vec::new(), None);
     for expectation in &context.file.expect {
         let request = request(&expectation.request).map_err(|fault| faults.push(*fault));
         let role = role(context, &expectation.caller).map_err(|fault| faults.extend(fault.map(|fault| *fault)));
@@ -20,7 +20,8 @@ pub(crate) fn check(context: &Context<'_>, table: Option<&Table>, faults: &mut V
         let request = Request { method, target, role };
         let decision = decide::decide(table, &request);
         if !is_met(&expectation.outcome.value, &decision) {
-            faults.push(failed(expectation, table, &request, &decision));
+            let tree = tree.get_or_insert_with(|| decide::tree_of(table));
+            faults.push(failed(expectation, &request, &decision, &decide::why_among(table, tree, &request)));
         }
         let method = Method::from_name(method);
         if let (Some(route), Some(method)) = (decision.route, method)
@@ -91,7 +92,7 @@ fn is_met(expected: &Expected, decision: &Decision) -> bool {
     outcome(expected) == decision.outcome && same_target
 }
 
-fn failed(expectation: &Expectation, table: &Table, request: &Request<'_>, decision: &Decision) -> Fault {
+fn failed(expectation: &Expectation, request: &Request<'_>, decision: &Decision, why: &[String]) -> Fault {
     let expected = match &expectation.outcome.value {
         Expected::Forward(url) => format!("Forward(\"{}\")", url.value.escape_debug()),
         other => outcome(other).name().to_owned(),
@@ -104,7 +105,7 @@ fn failed(expectation: &Expectation, table: &Table, request: &Request<'_>, decis
     let fault = Fault::new(Code::ExpectationFailed, message, expectation.outcome.span, format!("found `{found}`"))
         .note(format!("expected `{expected}`"))
         .note(format!("found    `{found}`"));
-    decide::why(table, request).into_iter().fold(fault, |fault, why| fault.note(format!("because {why}")))
+    why.iter().fold(fault, |fault, why| fault.note(format!("because {why}")))
 }
 
 #[cfg(test)]

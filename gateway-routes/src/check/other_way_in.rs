@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gateway_table::{Scheme, Trie};
+use gateway_table::Scheme;
 
 use super::{Context, upstream};
 use crate::Code;
 use crate::callers::{self, Callers};
 use crate::fault::Fault;
+use crate::prefix_tree::PrefixTree;
 use upstream::Upstream;
 
 /// How many routes of one upstream path are compared with another route; a file in which more of them differ is told enough.
@@ -38,12 +39,12 @@ fn check_service(context: &Context<'_>, routes: &[Door], faults: &mut Vec<Fault>
         return;
     }
     let texts: Vec<String> = routes.iter().map(|(.., upstream)| upstream.text()).collect();
-    let trie = Trie::new(texts.iter().map(String::as_str));
-    let fresh = crate::query::witness::fresh_segment(&trie);
+    let tree = PrefixTree::new(texts.iter().map(String::as_str));
+    let fresh = crate::query::witness::fresh_segment(&tree);
     let mut told = HashSet::new();
     for (one, (index, callers, upstream)) in routes.iter().enumerate() {
         let path = upstream.instance(&fresh);
-        let others = holding(&trie, &path).into_iter().filter(|other| *other != one && routes[*other].1 != *callers);
+        let others = holding(&tree, &path).into_iter().filter(|other| *other != one && routes[*other].1 != *callers);
         for other in others.take(MOST_COMPARED) {
             let (other_index, other_callers, other_upstream) = &routes[other];
             let way = other_upstream.request_for(&path, &context.fresh);
@@ -64,12 +65,12 @@ fn check_service(context: &Context<'_>, routes: &[Door], faults: &mut Vec<Fault>
 }
 
 /// The members whose pattern is `path`, or starts it.
-fn holding(trie: &Trie, path: &[String]) -> Vec<usize> {
+fn holding(tree: &PrefixTree, path: &[String]) -> Vec<usize> {
     let mut live = vec![0];
-    let mut found = trie.owners_at(0).to_vec();
+    let mut found = tree.owners(0).to_vec();
     for segment in path {
-        live = trie.step(&live, segment).collect();
-        found.extend(live.iter().flat_map(|node| trie.owners_at(*node)));
+        live = tree.step(&live, segment);
+        found.extend(live.iter().flat_map(|node| tree.owners(*node)));
     }
     // The longest one is nearest.
     found.into_iter().rev().map(|member| member as usize).collect()

@@ -33,7 +33,7 @@ pub(super) fn check(context: &Context<'_>, faults: &mut Vec<Fault>) {
 
 /// The shapes that match whatever `pattern` does, nearest first: as the matcher prefers them.
 fn enclosing_shapes(context: &Context<'_>, pattern: &Pattern) -> Vec<String> {
-    let trie = &context.prefixes;
+    let tree = &context.tree;
     let path = witness::path_of(&pattern.text, &context.fresh);
     let mut found = Vec::new();
     let mut live = vec![(0, String::new())];
@@ -42,15 +42,15 @@ fn enclosing_shapes(context: &Context<'_>, pattern: &Pattern) -> Vec<String> {
     for segment in &all {
         found.push(live.clone());
         let next = live.iter().flat_map(|(node, shape)| {
-            let literal = trie.literal_child(*node, segment).map(|child| (child, format!("{shape}/{segment}")));
-            let parameter = trie.parameter(*node).map(|child| (child, format!("{shape}/{{}}")));
+            let literal = tree.literal(*node, segment).map(|child| (child, format!("{shape}/{segment}")));
+            let parameter = tree.parameter(*node).map(|child| (child, format!("{shape}/{{}}")));
             literal.into_iter().chain(parameter)
         });
         live = next.collect();
     }
     found.push(live);
     let own = pattern.shape();
-    let owned = found.into_iter().flatten().filter(|(node, _)| !trie.owners_at(*node).is_empty());
+    let owned = found.into_iter().flatten().filter(|(node, _)| !tree.owners(*node).is_empty());
     let mut shapes: Vec<String> = owned.map(|(_, shape)| shape).filter(|shape| *shape != own).collect();
     shapes.sort_by_key(|shape| std::cmp::Reverse(rank(shape)));
     shapes

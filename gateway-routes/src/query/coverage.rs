@@ -7,6 +7,7 @@ use gateway_table::{Access, Method, MethodSet, Route, Table};
 
 use super::decide::{self, Request};
 use super::witness;
+use crate::prefix_tree::PrefixTree;
 
 #[cfg(feature = "cli")]
 pub use report::{human, json};
@@ -41,7 +42,9 @@ pub fn gaps(table: &Table, touched: &[Touch]) -> Vec<Gap> {
     for touch in touched {
         of_route[touch.route].push(*touch);
     }
-    (0..table.routes.len()).filter_map(|index| gap(table, index, &of_route[index])).collect()
+    let tree = PrefixTree::new(table.routes.iter().map(|route| &*route.path_prefix));
+    let fresh = witness::fresh_segment(&tree);
+    (0..table.routes.len()).filter_map(|index| gap(table, index, &of_route[index], &fresh)).collect()
 }
 
 /// The roles that no expectation shows, by index.
@@ -49,7 +52,7 @@ pub fn unshown_roles(table: &Table, touched: &[Touch]) -> Vec<usize> {
     (0..table.roles.len()).filter(|role| touched.iter().all(|touch| touch.role != Some(*role))).collect()
 }
 
-fn gap(table: &Table, index: usize, touched: &[Touch]) -> Option<Gap> {
+fn gap(table: &Table, index: usize, touched: &[Touch], fresh: &str) -> Option<Gap> {
     let route = &table.routes[index];
     let methods = unused_methods(route, touched);
     let asked_for: Vec<usize> = match route.access {
@@ -62,7 +65,8 @@ fn gap(table: &Table, index: usize, touched: &[Touch]) -> Option<Gap> {
         return None;
     }
     let role = roles.first().or(asked_for.first()).copied();
-    let example = example(table, index, methods.iter().next(), role);
+    let reaching = witness::reaching_among(table, index, fresh);
+    let example = reaching.map(|(method, path)| example(table, (methods.iter().next().unwrap_or(method), &path), role));
     Some(Gap { route: index, methods, roles, example })
 }
 
@@ -76,16 +80,14 @@ fn unused_methods(route: &Route, touched: &[Touch]) -> MethodSet {
 }
 
 /// An expectation of what becomes of such a request now.
-fn example(table: &Table, route: usize, method: Option<Method>, role: Option<usize>) -> Option<String> {
-    let (first, path) = witness::reaching(table, route)?;
-    let method = method.unwrap_or(first);
-    let decision = decide::decide(table, &Request { method: method.name(), target: &path, role });
+fn example(table: &Table, (method, path): (Method, &str), role: Option<usize>) -> String {
+    let decision = decide::decide(table, &Request { method: method.name(), target: path, role });
     let outcome = match decision.target {
         Some(url) => format!("Forward({url:?})"),
         None => decision.outcome.name().to_owned(),
     };
     let caller = role.map_or("Everyone", |role| &*table.roles[role].name);
-    Some(format!("Expect(request: \"{method} {path}\", as: {caller}, outcome: {outcome}),"))
+    format!("Expect(request: \"{method} {path}\", as: {caller}, outcome: {outcome}),")
 }
 
 /// What is missing, as the end of a sentence.

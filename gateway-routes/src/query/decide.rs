@@ -2,6 +2,8 @@
 
 use gateway_table::{Access, BUILT_IN_PATHS, CanonicalPath, Found, Method, PathMatch, RoleSet, Table};
 
+use crate::prefix_tree::PrefixTree;
+
 /// A request, as far as routing and authorisation look at it.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -116,6 +118,16 @@ fn upstream_url(table: &Table, route: usize, path: &CanonicalPath<'_>, found: &F
 
 /// Why `table` decides so about `request`: sentences that name the route that won, those that lost, and the roles.
 pub fn why(table: &Table, request: &Request<'_>) -> Vec<String> {
+    why_among(table, &tree_of(table), request)
+}
+
+/// The prefixes of a table, for [`why_among`].
+pub(crate) fn tree_of(table: &Table) -> PrefixTree {
+    PrefixTree::new(table.routes.iter().map(|route| &*route.path_prefix))
+}
+
+/// The same, for who asks more than once.
+pub(crate) fn why_among(table: &Table, tree: &PrefixTree, request: &Request<'_>) -> Vec<String> {
     let path = match CanonicalPath::new(split_query(request.target).0) {
         Ok(path) => path,
         Err(fault) => return vec![format!("{fault}: it could be read in two ways, so it is refused")],
@@ -125,7 +137,7 @@ pub fn why(table: &Table, request: &Request<'_>) -> Vec<String> {
         PathMatch::BuiltIn => why_built_in(&path, method),
         PathMatch::NotFound => vec![format!("no route's prefix matches `{}`", &*path)],
         PathMatch::Routes(found) => {
-            let mut why = why_this_prefix(table, &path, &found);
+            let mut why = why_this_prefix(table, tree, &path, &found);
             match method.and_then(|method| table.route_for(&found, method)) {
                 Some(route) => why.push(why_role(table, route, request.role)),
                 None => why.push(why_not_method(table, request.method, &found)),
@@ -146,24 +158,24 @@ fn why_built_in(path: &CanonicalPath<'_>, method: Option<Method>) -> Vec<String>
     why
 }
 
-fn why_this_prefix(table: &Table, path: &CanonicalPath<'_>, found: &Found) -> Vec<String> {
+fn why_this_prefix(table: &Table, tree: &PrefixTree, path: &CanonicalPath<'_>, found: &Found) -> Vec<String> {
     let Some(winner) = table.owners(found).next() else { return Vec::new() };
     let winner = &*table.routes[winner].path_prefix;
     let mut why = vec![format!("`{winner}` owns `{}`", &**path)];
-    let losers = matching_prefixes(table, path).into_iter().filter(|prefix| shape(prefix) != shape(winner));
+    let losers = matching_prefixes(table, tree, path).into_iter().filter(|prefix| shape(prefix) != shape(winner));
     why.extend(losers.map(|loser| why_lost(loser, winner)));
     why
 }
 
 /// Every prefix that matches `path`, one of each shape, in the order of the file. Where the running gateway looks for the
 /// best match alone, this looks at all of them.
-fn matching_prefixes<'a>(table: &'a Table, path: &str) -> Vec<&'a str> {
+fn matching_prefixes<'a>(table: &'a Table, tree: &PrefixTree, path: &str) -> Vec<&'a str> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut live = vec![0];
-    let mut first_owners: Vec<u32> = table.trie.owners_at(0).first().copied().into_iter().collect();
+    let mut first_owners: Vec<u32> = tree.owners(0).first().copied().into_iter().collect();
     for segment in segments {
-        live = table.trie.step(&live, segment).collect();
-        first_owners.extend(live.iter().filter_map(|node| table.trie.owners_at(*node).first()));
+        live = tree.step(&live, segment);
+        first_owners.extend(live.iter().filter_map(|node| tree.owners(*node).first()));
     }
     first_owners.sort_unstable();
     first_owners.into_iter().map(|route| &*table.routes[route as usize].path_prefix).collect()

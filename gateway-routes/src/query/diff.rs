@@ -11,9 +11,10 @@ mod side;
 
 use std::collections::{BTreeMap, HashSet};
 
-use gateway_table::{CanonicalPath, Method, MethodSet, Table, Trie};
+use gateway_table::{CanonicalPath, Method, MethodSet, Table};
 
 use super::witness;
+use crate::prefix_tree::PrefixTree;
 pub(crate) use policy::time;
 use principals::Principal;
 use side::Side;
@@ -76,9 +77,9 @@ impl Difference {
 /// What changes from `old` to `new`.
 pub fn between(old: &Table, new: &Table) -> Difference {
     let prefixes = old.routes.iter().chain(&*new.routes).map(|route| &*route.path_prefix);
-    let trie = Trie::new(prefixes);
-    let mut comparison = Comparison::new(old, new, format!("/{}", witness::fresh_segment(&trie)));
-    let complete = witness::each_path(&trie, &mut |path| comparison.look_at(path));
+    let tree = PrefixTree::new(prefixes);
+    let mut comparison = Comparison::new(old, new, format!("/{}", witness::fresh_segment(&tree)));
+    let complete = witness::each_path(&tree, &mut |path| comparison.look_at(path));
     Difference { complete, ..comparison.found }
 }
 

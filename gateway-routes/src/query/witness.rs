@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateway_table::{CanonicalPath, Method, PathMatch, Table, Trie};
+use gateway_table::{CanonicalPath, Method, PathMatch, Table};
+
+use crate::prefix_tree::PrefixTree;
 
 /// How many paths are looked at before the rest is left alone. Prefixes that mix literals and parameters in every order can
 /// tell apart more paths than a machine can count.
 const MOST_PATHS: usize = 100_000;
 
 /// A segment that is the literal of no prefix.
-pub(crate) fn fresh_segment(trie: &Trie) -> String {
-    let labels: BTreeSet<&str> = trie.edges.iter().map(|edge| &*edge.label).collect();
+pub(crate) fn fresh_segment(tree: &PrefixTree) -> String {
+    let labels: BTreeSet<&str> = tree.labels().collect();
     let mut fresh = String::from("x");
     while labels.contains(fresh.as_str()) {
         fresh.push('x');
@@ -29,23 +31,29 @@ pub(crate) fn path_of(prefix: &str, fresh: &str) -> String {
 
 /// A method and a path that `route` answers; `None` when no request ever comes to it.
 pub fn reaching(table: &Table, route: usize) -> Option<(Method, String)> {
-    let path = path_of(&table.routes[route].path_prefix, &fresh_segment(&table.trie));
+    let tree = PrefixTree::new(table.routes.iter().map(|route| &*route.path_prefix));
+    reaching_among(table, route, &fresh_segment(&tree))
+}
+
+/// The same, with a segment that is known to be nobody's literal.
+pub(crate) fn reaching_among(table: &Table, route: usize, fresh: &str) -> Option<(Method, String)> {
+    let path = path_of(&table.routes[route].path_prefix, fresh);
     let canonical = CanonicalPath::new(&path).ok()?;
     let PathMatch::Routes(found) = table.find(&canonical) else { return None };
     let method = Method::ALL.into_iter().find(|method| table.route_for(&found, *method) == Some(route))?;
     Some((method, path))
 }
 
-/// Calls `visit` with one path out of every set of paths that the prefixes of `trie` tell apart, and says whether that were
+/// Calls `visit` with one path out of every set of paths that the prefixes of `tree` tell apart, and says whether that were
 /// all of them.
-pub(crate) fn each_path(trie: &Trie, visit: &mut dyn FnMut(&str)) -> bool {
-    let mut walk = Walk { trie, fresh: fresh_segment(trie), path: String::new(), left: MOST_PATHS, visit };
+pub(crate) fn each_path(tree: &PrefixTree, visit: &mut dyn FnMut(&str)) -> bool {
+    let mut walk = Walk { tree, fresh: fresh_segment(tree), path: String::new(), left: MOST_PATHS, visit };
     walk.below(&[0]);
     walk.left > 0
 }
 
 struct Walk<'a> {
-    trie: &'a Trie,
+    tree: &'a PrefixTree,
     fresh: String,
     path: String,
     left: usize,
@@ -60,10 +68,10 @@ impl Walk<'_> {
         }
         self.left -= 1;
         (self.visit)(if self.path.is_empty() { "/" } else { &self.path });
-        let parameters: Vec<u32> = live.iter().filter_map(|node| self.trie.parameter(*node)).collect();
+        let parameters: Vec<u32> = live.iter().filter_map(|node| self.tree.parameter(*node)).collect();
         let mut behind: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-        let trie = self.trie;
-        for (label, node) in live.iter().flat_map(|node| trie.literals(*node)) {
+        let tree = self.tree;
+        for (label, node) in live.iter().flat_map(|node| tree.literals(*node)) {
             behind.entry(label).or_insert_with(|| parameters.clone()).push(node);
         }
         for (label, next) in &behind {
@@ -90,7 +98,7 @@ mod tests {
 
     fn paths(prefixes: &[&str]) -> Vec<String> {
         let mut paths = Vec::new();
-        assert!(each_path(&Trie::new(prefixes.iter().copied()), &mut |path| paths.push(path.to_owned())));
+        assert!(each_path(&PrefixTree::new(prefixes.iter().copied()), &mut |path| paths.push(path.to_owned())));
         paths
     }
 
@@ -105,7 +113,47 @@ mod tests {
         let prefixes: Vec<String> =
             (0..40).map(|at| (0..40).map(|n| if n == at { "/a" } else { "/{p}" }).collect()).collect();
         let mut count = 0;
-        assert!(!each_path(&Trie::new(prefixes.iter().map(String::as_str)), &mut |_| count += 1));
+        assert!(!each_path(&PrefixTree::new(prefixes.iter().map(String::as_str)), &mut |_| count += 1));
         assert_eq!(count, MOST_PATHS);
+    }
+
+    /// A table of these routes, each a prefix and the bits of its methods; they may well clash.
+    fn table(routes: &[(String, u8)]) -> Table {
+        use crate::check::testing::{file, route};
+        let one = crate::compile(&crate::Source::new("x", file(&[route("")]))).table.unwrap().into_table();
+        let prefixes = || routes.iter().map(|(prefix, _)| prefix.as_str());
+        let made = |(prefix, methods): &(String, u8)| gateway_table::Route {
+            path_prefix: prefix.clone().into(),
+            methods: gateway_table::MethodSet::from_bits(*methods),
+            ..one.routes[0].clone()
+        };
+        let trie = gateway_table::Trie::new(prefixes());
+        Table { routes: routes.iter().map(made).collect(), trie, ..one.clone() }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_route_has_a_witness_exactly_where_some_request_comes_to_it(
+            routes in proptest::collection::vec(("(/(a|b|\\{x\\})){1,3}|/", 1u8..16), 1..10),
+        ) {
+            let table = table(&routes);
+            let mut reached = std::collections::HashSet::new();
+            let tree = PrefixTree::new(routes.iter().map(|(prefix, _)| prefix.as_str()));
+            let all = each_path(&tree, &mut |path| {
+                let path = CanonicalPath::new(path).unwrap();
+                if let PathMatch::Routes(found) = table.find(&path) {
+                    reached.extend(Method::ALL.into_iter().filter_map(|method| table.route_for(&found, method)));
+                }
+            });
+            proptest::prop_assert!(all);
+            for (route, written) in routes.iter().enumerate() {
+                let witness = reaching(&table, route);
+                proptest::prop_assert_eq!(witness.is_some(), reached.contains(&route), "{:?}", written);
+                if let Some((method, path)) = witness {
+                    let request = crate::query::decide::Request { method: method.name(), target: &path, role: Some(0) };
+                    proptest::prop_assert_eq!(crate::query::decide::decide(&table, &request).route, Some(route));
+                }
+            }
+        }
     }
 }

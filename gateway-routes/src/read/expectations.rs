@@ -7,7 +7,7 @@ use super::tree::{Kind, Node};
 use crate::route_file::{Caller, Expectation, Expected, Field};
 use crate::span::Spanned;
 
-const EXPECT: Shape = Shape { name: "Expect", fields: &["request", "as", "outcome"] };
+pub(super) const EXPECT: Shape = Shape { name: "Expect", fields: &["request", "as", "outcome"] };
 const OUTCOMES: [&str; 7] =
     ["Forward(\"…\")", "BuiltIn", "NotFound", "MethodNotAllowed", "Unauthorized", "Forbidden", "BadRequest"];
 

@@ -13,12 +13,13 @@ use crate::route_file::{Access, Allow, Field, LintSetting, Methods, Policy, Rewr
 use crate::span::Spanned;
 use crate::{Code, Level, Span, similar};
 
-const GATEWAY: Shape =
+pub(super) const GATEWAY: Shape =
     Shape { name: "Gateway", fields: &["roles", "defaults", "routes", "lints", "expect", "coverage"] };
-const DEFAULTS: Shape = Shape { name: "Defaults", fields: &["rate_limit", "timeout", "max_body", "retry", "breaker"] };
-const ROLE: Shape = Shape { name: "Role", fields: &["claim", "implies"] };
-const EVERYONE: Shape = Shape { name: "Everyone", fields: &["reason"] };
-const ROUTE: Shape = Shape {
+pub(super) const DEFAULTS: Shape =
+    Shape { name: "Defaults", fields: &["rate_limit", "timeout", "max_body", "retry", "breaker"] };
+pub(super) const ROLE: Shape = Shape { name: "Role", fields: &["claim", "implies"] };
+pub(super) const EVERYONE: Shape = Shape { name: "Everyone", fields: &["reason"] };
+pub(super) const ROUTE: Shape = Shape {
     name: "Route",
     fields: &[
         "path_prefix",

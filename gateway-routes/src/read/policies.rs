@@ -11,10 +11,11 @@ use crate::fault::Fault;
 use crate::route_file::{Breaker, Breaking, Field, Policy, RateLimit, Retry, RetryCauses, Retrying};
 use crate::span::Spanned;
 
-const RATE_LIMIT: Shape = Shape { name: "RateLimit", fields: &["count", "unit", "burst"] };
-const UNLIMITED: Shape = Shape { name: "Unlimited", fields: &["reason"] };
-const RETRY: Shape = Shape { name: "Retry", fields: &["attempts", "backoff", "max_backoff", "per_try", "on"] };
-const BREAKER: Shape = Shape { name: "Breaker", fields: &["failures", "within", "open_for", "half_open"] };
+pub(super) const RATE_LIMIT: Shape = Shape { name: "RateLimit", fields: &["count", "unit", "burst"] };
+pub(super) const UNLIMITED: Shape = Shape { name: "Unlimited", fields: &["reason"] };
+pub(super) const RETRY: Shape =
+    Shape { name: "Retry", fields: &["attempts", "backoff", "max_backoff", "per_try", "on"] };
+pub(super) const BREAKER: Shape = Shape { name: "Breaker", fields: &["failures", "within", "open_for", "half_open"] };
 const UNITS: [(&str, RateUnit); 3] =
     [("Second", RateUnit::Second), ("Minute", RateUnit::Minute), ("Hour", RateUnit::Hour)];
 

@@ -213,3 +213,27 @@ fn a_misspelt_field_that_guards_says_so() {
     assert_eq!((fault.code, fault.notes.len()), (Code::UnknownField, 1));
     assert_eq!(codes(&fixed(&text, fault)), []);
 }
+
+#[test]
+fn the_reference_names_every_field_of_every_struct_and_no_other() {
+    use super::{expectations, forms, policies};
+    let text = include_str!("../../../docs/route-language.md");
+    for shape in [
+        forms::GATEWAY,
+        forms::DEFAULTS,
+        forms::ROLE,
+        forms::EVERYONE,
+        forms::ROUTE,
+        policies::RATE_LIMIT,
+        policies::UNLIMITED,
+        policies::RETRY,
+        policies::BREAKER,
+        expectations::EXPECT,
+    ] {
+        let section = text.split("\n## ").find(|section| section.starts_with(&format!("{}\n", shape.name)));
+        let rows =
+            section.unwrap_or_default().lines().filter(|line| line.starts_with("| `") || line.starts_with("| **`"));
+        let fields: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+        assert_eq!(fields, shape.fields, "{}", shape.name);
+    }
+}
