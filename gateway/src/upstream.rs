@@ -32,7 +32,7 @@ pub(crate) struct Upstream {
     pub(crate) host: HeaderValue,
     /// Whether it gets clients' own credentials.
     pub(crate) gets_authorization: bool,
-    /// Whether it is left alone for now.
+    /// Keeps requests from it while it fails.
     pub(crate) breaker: Breaker,
 }
 

@@ -108,14 +108,7 @@ fn an_answer_that_is_cut_off_is_cut_off_for_the_client_too() {
 
 #[test]
 fn a_client_that_goes_away_takes_its_upstream_call_with_it() {
-    let (gone, is_gone) = std::sync::mpsc::channel();
-    let (came, has_come) = std::sync::mpsc::channel();
-    let upstream = Upstream::scripted(move |peer| {
-        peer.request();
-        came.send(()).unwrap();
-        peer.wait_for_close();
-        gone.send(()).unwrap();
-    });
+    let (upstream, has_come, is_gone) = Upstream::silent();
     let gateway = Running::with_routes(&open_route(upstream.address(), "timeout: \"1h\""));
     let mut client = Client::connect(gateway.address());
     client.send("GET /open", "");

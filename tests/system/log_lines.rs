@@ -87,14 +87,7 @@ fn an_answer_of_unknown_length_that_came_whole_is_not_called_cut() {
 
 #[test]
 fn a_request_whose_client_went_away_before_the_answer_is_told_too() {
-    let (came, has_come) = std::sync::mpsc::channel();
-    let (gone, is_gone) = std::sync::mpsc::channel();
-    let upstream = Upstream::scripted(move |peer| {
-        peer.request();
-        came.send(()).unwrap();
-        peer.wait_for_close();
-        gone.send(()).unwrap();
-    });
+    let (upstream, has_come, is_gone) = Upstream::silent();
     let gateway = Running::with_routes(&open_route(upstream.address(), "timeout: \"1h\""));
     let mut client = Client::connect(gateway.address());
     client.send("POST /open/start", "Content-Length: 0\r\n");

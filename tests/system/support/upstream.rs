@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
 /// A service on a free port of the loopback.
@@ -47,6 +48,20 @@ impl Upstream {
             }
         });
         Self { address, requests }
+    }
+
+    /// An upstream that takes one request and never answers, and what tells that the request has come, and that the
+    /// connection is gone.
+    pub(crate) fn silent() -> (Self, Receiver<()>, Receiver<()>) {
+        let (came, has_come) = channel();
+        let (gone, is_gone) = channel();
+        let upstream = Self::scripted(move |peer| {
+            peer.request();
+            came.send(()).unwrap();
+            peer.wait_for_close();
+            gone.send(()).unwrap();
+        });
+        (upstream, has_come, is_gone)
     }
 
     /// An address where nobody listens.
