@@ -6,15 +6,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::auth::{KeySet, RevocationList, TokenCache, Verifier};
 use gateway::clock::UnixSeconds;
 use gateway::settings::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource};
 use gateway_table::{CanonicalPath, List, Table, Trie};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use serde_json::json;
+use stand_ins::{Issuer, KeyKind};
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -73,16 +71,9 @@ fn table() -> &'static Table {
 
 /// A key set with one key, and a good token that it proves.
 fn keys_and_token() -> (KeySet, String) {
-    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key pair");
-    let point = pair.public_key().as_ref();
-    let (x, y) = (encode(&point[1..33]), encode(&point[33..]));
-    let set = format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k","x":"{x}","y":"{y}"}}]}}"#);
-    let claims = format!(r#"{{"iss":"i","aud":"a","sub":"s","exp":{}}}"#, NOW.0 + 900);
-    let signed = format!("{}.{}", encode(br#"{"alg":"ES256","kid":"k"}"#), encode(claims.as_bytes()));
-    let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).expect("a signature");
-    let token = format!("{signed}.{}", encode(signature.as_ref()));
-    (KeySet::parse(set.as_bytes()).expect("a key set"), token)
+    let issuer = Issuer::new(KeyKind::P256, "k");
+    let token = issuer.sign(&json!({ "iss": "i", "aud": "a", "sub": "s", "exp": NOW.0 + 900 }));
+    (KeySet::parse(issuer.jwk_set().to_string().as_bytes()).expect("a key set"), token)
 }
 
 #[test]
