@@ -20,7 +20,7 @@ pub(super) struct Passage<'a> {
 pub(super) fn pass_breaker(upstream: &Upstream, admitted: Admitted) -> Result<Passage<'_>, Rejection> {
     let matched = admitted.matched;
     if let Some(rule) = matched.route.breaker {
-        upstream.breaker.admit(rule, Instant::now()).map_err(Rejection::BreakerOpen)?;
+        upstream.breaker.admit(rule, Instant::now).map_err(Rejection::BreakerOpen)?;
     }
     Ok(Passage { matched, upstream, is_concluded: false })
 }

@@ -41,17 +41,18 @@ pub(crate) enum Change {
 }
 
 impl Breaker {
-    /// Whether a request may go to the service.
+    /// Whether a request may go to the service. The clock is read only where there is trouble.
     ///
     /// # Errors
     ///
     /// It may not, for so long.
-    pub(crate) fn admit(&self, rule: Rule, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn admit(&self, rule: Rule, clock: impl FnOnce() -> Instant) -> Result<(), Duration> {
         if !self.is_troubled.load(Ordering::Relaxed) {
             return Ok(());
         }
         let mut state = self.lock();
         let Some(open) = &mut state.open else { return Ok(()) };
+        let now = clock();
         if now < open.until {
             return Err(open.until - now);
         }
@@ -147,7 +148,7 @@ mod tests {
     fn enough_failures_within_the_window_open_it() {
         let start = Instant::now();
         let breaker = opened(start);
-        assert_eq!(breaker.admit(RULE, start + seconds(3)), Err(seconds(4)));
+        assert_eq!(breaker.admit(RULE, || start + seconds(3)), Err(seconds(4)));
     }
 
     #[test]
@@ -155,7 +156,7 @@ mod tests {
         let (breaker, start) = (Breaker::default(), Instant::now());
         for after in [0, 6, 12, 18, 24] {
             assert_eq!(breaker.failed(RULE, start + seconds(after)), None);
-            assert_eq!(breaker.admit(RULE, start + seconds(after)), Ok(()));
+            assert_eq!(breaker.admit(RULE, || start + seconds(after)), Ok(()));
         }
     }
 
@@ -164,18 +165,18 @@ mod tests {
         let start = Instant::now();
         let breaker = opened(start);
         let later = start + seconds(8);
-        assert_eq!([(), (), ()].map(|()| breaker.admit(RULE, later).is_ok()), [true, true, false]);
+        assert_eq!([(), (), ()].map(|()| breaker.admit(RULE, || later).is_ok()), [true, true, false]);
         assert_eq!(breaker.succeeded(), Some(Change::Closed));
-        assert_eq!(breaker.admit(RULE, later), Ok(()));
+        assert_eq!(breaker.admit(RULE, || later), Ok(()));
     }
 
     #[test]
     fn a_failed_probe_opens_it_again_for_as_long() {
         let start = Instant::now();
         let breaker = opened(start);
-        assert_eq!(breaker.admit(RULE, start + seconds(8)), Ok(()));
+        assert_eq!(breaker.admit(RULE, || start + seconds(8)), Ok(()));
         assert_eq!(breaker.failed(RULE, start + seconds(9)), None);
-        assert_eq!(breaker.admit(RULE, start + seconds(10)), Err(seconds(4)));
+        assert_eq!(breaker.admit(RULE, || start + seconds(10)), Err(seconds(4)));
     }
 
     #[test]
@@ -183,8 +184,8 @@ mod tests {
         let start = Instant::now();
         let breaker = opened(start);
         let later = start + seconds(8);
-        assert!(breaker.admit(RULE, later).is_ok() && breaker.admit(RULE, later).is_ok());
+        assert!(breaker.admit(RULE, || later).is_ok() && breaker.admit(RULE, || later).is_ok());
         breaker.probe_given_up();
-        assert_eq!(breaker.admit(RULE, later), Ok(()));
+        assert_eq!(breaker.admit(RULE, || later), Ok(()));
     }
 }
