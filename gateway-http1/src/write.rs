@@ -1,0 +1,36 @@
+//! Writes messages: what is meant in, bytes appended to the connection's own buffer out.
+
+pub(crate) mod chunk;
+pub(crate) mod request;
+pub(crate) mod response;
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName};
+
+/// Appends the fields, without those that frame the message, which only its writer knows.
+fn write_fields(out: &mut Vec<u8>, headers: &HeaderMap) {
+    for (name, value) in headers {
+        if !is_framing(name) {
+            write_field(out, name.as_str().as_bytes(), value.as_bytes());
+        }
+    }
+}
+
+fn is_framing(name: &HeaderName) -> bool {
+    matches!(*name, CONTENT_LENGTH | TRANSFER_ENCODING)
+}
+
+fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_length(out: &mut Vec<u8>, length: u64) {
+    write_field(out, b"content-length", itoa::Buffer::new().format(length).as_bytes());
+}
+
+fn write_chunked(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+}
