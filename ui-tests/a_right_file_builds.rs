@@ -6,6 +6,9 @@ fn main() {
     // Admin implies Operations.
     assert_eq!(Role::Admin.grants().bits(), 0b11);
     assert_eq!(TABLE.routes.len(), 2);
+    assert_eq!(TABLE.routes[0].timeouts.connect, Some(std::time::Duration::from_millis(500)));
+    assert_eq!(TABLE.routes[0].max_concurrent.get(), 8);
+    assert!(TABLE.routes[1].upgrade.allows("websocket") && !TABLE.routes[0].upgrade.allows("websocket"));
     let path = gateway_table::CanonicalPath::new("/agent/pump-7/start/now").unwrap();
     let gateway_table::PathMatch::Routes(found) = TABLE.find(&path) else { panic!("no route") };
     let route = TABLE.route_for(&found, gateway_table::Method::Post).unwrap();

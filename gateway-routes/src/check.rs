@@ -20,6 +20,7 @@ mod breaker_never_opens;
 mod built_in_shadowed;
 mod claims;
 mod cleartext;
+mod concurrency_differs;
 mod duplicate_route;
 mod implies_circle;
 mod limit_never_reached;
@@ -27,6 +28,7 @@ mod methods;
 mod namespace_swallowed;
 mod never_retried;
 mod other_way_in;
+mod part_never_reached;
 mod path_prefix;
 mod public_without_reason;
 mod retries_never_run;
@@ -42,10 +44,12 @@ mod shared_answers;
 mod target;
 mod unknown_role;
 mod unused_role;
+mod upgrade;
 mod upstream;
 mod weaker_inside;
 mod writes_weaker;
 mod zero;
+mod zeromq;
 
 pub(crate) mod coverage;
 pub(crate) mod expectations;
@@ -54,12 +58,13 @@ pub(crate) mod expectations;
 type Check = fn(&Context<'_>, &mut Vec<Fault>);
 
 /// Every check that needs no table. Their order does not matter: faults are sorted by place.
-const CHECKS: [Check; 30] = [
+const CHECKS: [Check; 34] = [
     access_not_stated::check,
     breaker_never_opens::check,
     built_in_shadowed::check,
     claims::check,
     cleartext::check,
+    concurrency_differs::check,
     duplicate_route::check,
     implies_circle::check,
     limit_never_reached::check,
@@ -67,6 +72,7 @@ const CHECKS: [Check; 30] = [
     namespace_swallowed::check,
     never_retried::check,
     other_way_in::check,
+    part_never_reached::check,
     path_prefix::check,
     public_without_reason::check,
     retries_never_run::check,
@@ -82,9 +88,11 @@ const CHECKS: [Check; 30] = [
     target::check,
     unknown_role::check,
     unused_role::check,
+    upgrade::check,
     weaker_inside::check,
     writes_weaker::check,
     zero::check,
+    zeromq::check,
 ];
 
 /// Runs every check.

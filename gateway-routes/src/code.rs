@@ -1,7 +1,7 @@
 //! The registry of codes. A code is never reused: what it once meant it means for ever.
 //!
 //! Families: 00 the text, 01 routes against each other, 02 paths and methods, 03 rewriting, 04 targets and services, 05 who may
-//! call, 06 limits on calls, 07 time, retries and breakers, 08 bodies, 09 fields and lints, 10 expectations.
+//! call, 06 limits on calls, 07 time, retries and breakers, 08 bodies, upgrades and what a transport cannot do, 09 fields and lints, 10 expectations.
 
 use std::fmt;
 
@@ -97,6 +97,7 @@ codes! {
     ZeroDuration = "CG0701" Error "a time is zero",
     BareNumber = "CG0702" Error "a number has no unit",
     RetriesNeverRun = "CG0703" Warning "retries can never run",
+    PartNeverReached = "CG0704" Warning "a part of the time is as long as the whole",
     NeverRetried = "CG0705" Warning "a cause never leads to a retry with these methods",
     BadRetryCause = "CG0706" Error "a retry waits for what never fails",
     InertBreaker = "CG0707" Error "a breaker can never open, or never closes",
@@ -105,8 +106,13 @@ codes! {
     ZeroAttempts = "CG0711" Error "a retry never tries",
     BreakersDiffer = "CG0712" Warning "routes of one service have different breakers",
     WaitNeverGrows = "CG0713" Warning "a longest wait is shorter than the first one",
+    ConcurrencyDiffers = "CG0714" Warning "routes of one service let in different numbers of requests at once",
     SharedAnswers = "CG0801" Warning "a debounce where answers should not be shared",
+    HttpOnly = "CG0803" Error "a ZeroMQ service is asked for what only HTTP has",
     ZeroBody = "CG0810" Error "a body limit is zero",
+    SmugglingUpgrade = "CG0811" Error "an upgrade would carry requests past the gateway",
+    BadProtocol = "CG0812" Error "a list of protocols is empty, or one in it is malformed or doubled",
+    UpgradeWithoutGet = "CG0813" Warning "a route allows upgrades and no request that could ask for one",
     UnknownField = "CG0901" Error "a field does not exist",
     DuplicateField = "CG0902" Error "a field is given twice",
     UnusedAllow = "CG0908" Warning "an allow silences nothing",

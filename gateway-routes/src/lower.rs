@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gateway_table::{
     Access, Breaker, List, Method, Piece, RateLimit, RateUnit, Retry, RetryCause, Rewrite, Role, RoleSet, Route,
-    Service, Table, Text, Trie,
+    Scheme, Service, Table, Text, Timeouts, Trie, Upgrade,
 };
 
 use crate::check::Context;
@@ -25,6 +25,7 @@ mod built_in {
 
     pub(super) const RATE_LIMIT: RateLimit = RateLimit { count: count(100), unit: RateUnit::Minute, burst: count(100) };
     pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
+    pub(super) const MAX_CONCURRENT: NonZeroU32 = count(1024);
     pub(super) const MAX_BODY: u64 = 10 << 20;
     pub(super) const RETRY_ON: [RetryCause; 2] = [RetryCause::Connect, RetryCause::Reset];
     pub(super) const HALF_OPEN: NonZeroU32 = count(1);
@@ -125,6 +126,7 @@ fn lower_route(
         methods = methods.with(Method::Head);
     }
     let policy = &route.policy;
+    let (timeouts, is_http) = (timeouts(policy, defaults), target.scheme != Scheme::ZeroMq);
     Some(Route {
         path_prefix: Text::Owned(pattern.text.clone()),
         methods,
@@ -134,8 +136,15 @@ fn lower_route(
         access: lower_access(context, route.required_role.given()?)?,
         rate_limit: rate_limit(policy, defaults),
         timeout: timeout(policy, defaults),
+        timeouts: Timeouts {
+            // The reply of a ZeroMQ service comes whole.
+            first_byte: timeouts.first_byte.filter(|_| is_http),
+            ..timeouts
+        },
         retry: retry(policy, defaults),
         breaker: breaker(policy, defaults),
+        max_concurrent: max_concurrent(policy, defaults),
+        upgrade: if is_http { upgrade(policy, defaults) } else { Upgrade::Off },
         debounce: route.debounce.given().map(|debounce| debounce.value),
         max_body: pick(&policy.max_body, &defaults.max_body).map_or(built_in::MAX_BODY, |size| size.value),
         summary: Text::Owned(route.summary.given().map(|summary| summary.value.clone()).unwrap_or_default()),
@@ -179,6 +188,37 @@ fn lower_access(context: &Context<'_>, access: &route_file::Access) -> Option<Ac
 
 pub(crate) fn timeout(policy: &Policy, defaults: &Policy) -> Duration {
     pick(&policy.timeout, &defaults.timeout).map_or(built_in::TIMEOUT, |timeout| timeout.value)
+}
+
+/// Each part by itself: a route that sets one of them keeps the others of the file's defaults.
+pub(crate) fn timeouts(policy: &Policy, defaults: &Policy) -> Timeouts {
+    let part = |part: fn(&route_file::Timeouts) -> &Field<Spanned<Duration>>| {
+        let given = |policy: &Policy| {
+            policy.timeouts.given().and_then(|timeouts| part(timeouts).given()).map(|time| time.value)
+        };
+        given(policy).or_else(|| given(defaults))
+    };
+    Timeouts {
+        connect: part(|timeouts| &timeouts.connect),
+        first_byte: part(|timeouts| &timeouts.first_byte),
+        idle: part(|timeouts| &timeouts.idle),
+    }
+}
+
+pub(crate) fn max_concurrent(policy: &Policy, defaults: &Policy) -> NonZeroU32 {
+    let written = pick(&policy.max_concurrent, &defaults.max_concurrent);
+    written.and_then(|number| NonZeroU32::new(number.value)).unwrap_or(built_in::MAX_CONCURRENT)
+}
+
+fn upgrade(policy: &Policy, defaults: &Policy) -> Upgrade {
+    match pick(&policy.upgrade, &defaults.upgrade) {
+        None => Upgrade::Any,
+        Some(route_file::Upgrade::Off) => Upgrade::Off,
+        Some(route_file::Upgrade::AnyOf(protocols)) => {
+            let names = protocols.names.iter().map(|name| Text::Owned(name.value.to_ascii_lowercase()));
+            Upgrade::Only(names.collect())
+        }
+    }
 }
 
 pub(crate) fn rate_limit(policy: &Policy, defaults: &Policy) -> Option<RateLimit> {
@@ -254,6 +294,8 @@ mod tests {
         assert_eq!(route.breaker, Some(built_in::BREAKER));
         assert_eq!((route.debounce, &route.rewrite), (None, &Rewrite::Strip));
         assert_eq!(route.methods, MethodSet::ALL);
+        assert_eq!((route.timeouts, route.max_concurrent.get()), (Timeouts::default(), 1024));
+        assert_eq!(route.upgrade, Upgrade::Any);
     }
 
     #[test]
@@ -265,6 +307,30 @@ mod tests {
         assert_eq!(table.routes[1].timeout, Duration::from_secs(9));
         assert_eq!(table.routes[1].retry, None);
         assert_eq!(table.routes[1].rate_limit.unwrap().burst.get(), 5);
+    }
+
+    #[test]
+    fn each_part_of_the_time_comes_from_the_route_or_from_the_defaults() {
+        let defaults =
+            "defaults: (timeouts: (connect: \"1s\", idle: \"9s\"), upgrade: Off, max_concurrent: 7), routes:";
+        let own = "timeouts: Timeouts(idle: \"5s\", first_byte: \"1500ms\"), upgrade: AnyOf([\"WebSocket\"])";
+        let table = table(&file(&[route(own), route("path_prefix: \"/b\"")]).replace("routes:", defaults));
+        let times = |route: usize| {
+            let Timeouts { connect, first_byte, idle } = table.routes[route].timeouts;
+            [connect, first_byte, idle].map(|time| time.map(|time| time.as_millis()))
+        };
+        assert_eq!(times(0), [Some(1000), Some(1500), Some(5000)]);
+        assert_eq!(times(1), [Some(1000), None, Some(9000)]);
+        assert_eq!(table.routes[0].upgrade, Upgrade::Only(vec!["websocket".into()].into()));
+        assert_eq!((&table.routes[1].upgrade, table.routes[1].max_concurrent.get()), (&Upgrade::Off, 7));
+    }
+
+    #[test]
+    fn a_zeromq_route_takes_over_no_default_that_only_http_has() {
+        let defaults = "defaults: (timeouts: (connect: \"1s\", first_byte: \"1s\")), routes:";
+        let table = table(&file(&[route("target: \"tcp://s:1\"")]).replace("routes:", defaults));
+        assert_eq!(table.routes[0].timeouts, Timeouts { connect: Some(Duration::from_secs(1)), ..Timeouts::default() });
+        assert_eq!(table.routes[0].upgrade, Upgrade::Off);
     }
 
     #[test]

@@ -115,9 +115,12 @@ pub(crate) enum Who {
 pub(crate) struct Policy {
     pub(crate) rate_limit: Field<RateLimit>,
     pub(crate) timeout: Field<Spanned<Duration>>,
+    pub(crate) timeouts: Field<Timeouts>,
     pub(crate) max_body: Field<Spanned<u64>>,
     pub(crate) retry: Field<Retry>,
     pub(crate) breaker: Field<Breaker>,
+    pub(crate) max_concurrent: Field<Spanned<u32>>,
+    pub(crate) upgrade: Field<Upgrade>,
 }
 
 #[derive(Debug)]
@@ -129,6 +132,28 @@ pub(crate) enum RateLimit {
     },
     /// The reason is told to readers of the file; it must be there, and does nothing.
     Unlimited,
+}
+
+/// How long the parts of an exchange with an upstream may take.
+#[derive(Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) connect: Field<Spanned<Duration>>,
+    pub(crate) first_byte: Field<Spanned<Duration>>,
+    pub(crate) idle: Field<Spanned<Duration>>,
+}
+
+/// To which other protocols a connection may be switched.
+#[derive(Debug)]
+pub(crate) enum Upgrade {
+    Off,
+    AnyOf(Protocols),
+}
+
+/// A list of protocols.
+#[derive(Debug)]
+pub(crate) struct Protocols {
+    pub(crate) span: Span,
+    pub(crate) names: Vec<Text>,
 }
 
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub(crate) struct TargetFault {
 }
 
 const SCHEMES: [Scheme; 3] = [Scheme::Http, Scheme::Https, Scheme::ZeroMq];
-const FORMS: &str = "a target is `http://host:port/path`, `https://host:port/path` or `tcp://host:port`";
+const FORMS: &str = "a target is `http://host:port/path`, `https://host:port/path` or `tcp://host:port/path`";
 
 impl TargetFault {
     fn new(message: impl Into<String>, label: impl Into<String>, range: Range<usize>) -> Self {
@@ -55,7 +55,7 @@ impl Target {
         let end = text[start..].find('/').map_or(text.len(), |slash| start + slash);
         let (host, port) = authority(text, start..end)?;
         let Some(port) = port.or(scheme.default_port()) else { return Err(no_port(start..end)) };
-        let path = path(text, end, scheme)?;
+        let path = path(text, end)?;
         let authority = text[start..end].to_ascii_lowercase();
         Ok(Self { scheme, authority, host, port, path, place: start..end })
     }
@@ -163,6 +163,11 @@ fn check_host(host: &str, start: usize) -> Result<(), TargetFault> {
     }
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let labels: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
+    if host == "*" {
+        let mut fault = TargetFault::new("`*` is not a host", "expected a name or an address", range);
+        fault.help = Some("`*` is where a service listens; name the machine that it runs on");
+        return Err(fault);
+    }
     if !host.bytes().all(legal) || labels.iter().any(|label| label.is_empty() || label.len() > 63) {
         let message = format!("`{}` is not a host", host.escape_debug());
         return Err(TargetFault::new(message, "expected a name or an address", range));
@@ -186,16 +191,11 @@ fn is_number(label: &str) -> bool {
 }
 
 /// The path behind the authority, without a trailing slash.
-fn path(text: &str, start: usize, scheme: Scheme) -> Result<String, TargetFault> {
+fn path(text: &str, start: usize) -> Result<String, TargetFault> {
     let path = &text[start..];
     let range = start..text.len();
     if path.is_empty() {
         return Ok(String::new());
-    }
-    if scheme == Scheme::ZeroMq {
-        let mut fault = TargetFault::new("a `tcp` target has no path", "does not belong here", range);
-        fault.fixed = Some(String::new());
-        return Err(fault);
     }
     let written = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
     match CanonicalPath::new(written) {
@@ -224,6 +224,7 @@ mod tests {
         assert_eq!((target.authority.as_str(), target.path.as_str()), ("corerl:8000", "/api/agent"));
         assert_eq!(Target::parse("http://a").unwrap().address(), Target::parse("http://A:80/x").unwrap().address());
         assert_eq!(Target::parse("tcp://plc:5555").unwrap().scheme, Scheme::ZeroMq);
+        assert_eq!(Target::parse("tcp://plc:5555/v1/").unwrap().path, "/v1");
         assert_eq!(Target::parse("https://[::1]:8443/").unwrap().path, "");
     }
 
@@ -247,7 +248,7 @@ mod tests {
             "http://x/?q",
             "http://x#f",
             "tcp://x",
-            "tcp://x:1/y",
+            "tcp://*:5555",
             "http://x/a//b",
             "http://x/../y",
             "http://x/%61",

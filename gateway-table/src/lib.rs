@@ -21,6 +21,7 @@ pub use rewrite::{Piece, Rewrite};
 pub use role::{Access, Role, RoleSet};
 pub use table::{
     BUILT_IN_PATHS, Breaker, PathMatch, RateLimit, RateUnit, Retry, RetryCause, Route, Scheme, Service, Table,
+    Timeouts, Upgrade,
 };
 pub use trie::{Edge, Found, Node, Trie};
 pub use written::{Policy, Written};

@@ -82,18 +82,63 @@ pub struct Route {
     pub access: Access,
     /// How often it may be called; `None` where the file says `Unlimited`.
     pub rate_limit: Option<RateLimit>,
-    /// How long a caller waits for the upstream at most.
+    /// How long a caller waits for the head of the upstream's answer at most, all tries together.
     pub timeout: Duration,
+    /// How long the parts of an exchange with the upstream may take.
+    pub timeouts: Timeouts,
     /// When a request is tried again.
     pub retry: Option<Retry>,
     /// When its service is left alone for a while.
     pub breaker: Option<Breaker>,
+    /// How many requests may be in flight to its service at once, those of other routes among them.
+    pub max_concurrent: NonZeroU32,
+    /// To which other protocols a connection may be switched.
+    pub upgrade: Upgrade,
     /// The window in which equal requests share one upstream call.
     pub debounce: Option<Duration>,
     /// The longest request body, in bytes.
     pub max_body: u64,
     /// What it is for, in the author's words; may be empty.
     pub summary: Text,
+}
+
+/// How long the parts of an exchange with an upstream may take; `None` where only the whole has a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Timeouts {
+    /// From the start of a try to a connection, TLS included.
+    pub connect: Option<Duration>,
+    /// From the request being sent to the first byte of the answer, in each try.
+    pub first_byte: Option<Duration>,
+    /// The longest pause between two parts of a body, in either direction; the listener's where there is none.
+    pub idle: Option<Duration>,
+}
+
+/// To which other protocols a connection may be switched (RFC 9110, 7.8).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Upgrade {
+    /// To none.
+    Off,
+    /// To any but those that would carry requests past the gateway, see [`Upgrade::carries_http`].
+    Any,
+    /// To these, in lower case.
+    Only(List<Text>),
+}
+
+impl Upgrade {
+    /// Whether a connection may be switched to `protocol`, an element of an `Upgrade` field.
+    pub fn allows(&self, protocol: &str) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Any => !Self::carries_http(protocol),
+            Self::Only(protocols) => protocols.iter().any(|allowed| allowed.eq_ignore_ascii_case(protocol)),
+        }
+    }
+
+    /// Whether `protocol` is another HTTP, or what HTTP can hide in: requests in it would meet no route and no role.
+    pub fn carries_http(protocol: &str) -> bool {
+        let name = protocol.split_once('/').map_or(protocol, |(name, _)| name);
+        ["h2c", "h2", "http", "tls"].iter().any(|carrier| name.eq_ignore_ascii_case(carrier))
+    }
 }
 
 /// A limit on how often a route is called, by all callers together.
@@ -234,5 +279,25 @@ impl Table {
     /// The service of `route`.
     pub fn service_of(&self, route: &Route) -> &Service {
         &self.services[route.service as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_upgrade_carries_requests_past_the_gateway() {
+        for protocol in ["h2c", "H2C", "HTTP/2.0", "http", "TLS/1.0", "tls/1.2"] {
+            assert!(!Upgrade::Any.allows(protocol), "{protocol}");
+        }
+        assert!(Upgrade::Any.allows("websocket") && Upgrade::Any.allows("IRC/6.9"));
+        assert!(!Upgrade::Off.allows("websocket"));
+    }
+
+    #[test]
+    fn the_case_of_a_protocol_does_not_matter() {
+        let only = Upgrade::Only(vec!["websocket".into()].into());
+        assert!(only.allows("WebSocket") && !only.allows("irc"));
     }
 }

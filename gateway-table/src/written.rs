@@ -3,9 +3,10 @@
 //! Type-checking ten thousand routes as they are stored took most of a minute: every borrowed text and every optional field is
 //! a generic call to infer. Here the fields are plain, what many routes share is a constant, and one function puts it together.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::{Access, Breaker, List, MethodSet, RateLimit, Retry, Rewrite, Route, Text};
+use crate::{Access, Breaker, List, MethodSet, RateLimit, Retry, Rewrite, Route, Text, Timeouts, Upgrade};
 
 /// What generated code says of one route.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +36,16 @@ pub struct Policy {
     pub rate_limit: Option<RateLimit>,
     /// [`Route::timeout`]
     pub timeout: Duration,
+    /// [`Route::timeouts`]
+    pub timeouts: Timeouts,
     /// [`Route::retry`]
     pub retry: Option<Retry>,
     /// [`Route::breaker`]
     pub breaker: Option<Breaker>,
+    /// [`Route::max_concurrent`]
+    pub max_concurrent: NonZeroU32,
+    /// [`Route::upgrade`]
+    pub upgrade: Upgrade,
     /// [`Route::debounce`]
     pub debounce: Option<Duration>,
     /// [`Route::max_body`]
@@ -65,6 +72,7 @@ impl Written {
             access: self.access,
             rate_limit: self.policy.rate_limit,
             timeout: self.policy.timeout,
+            timeouts: self.policy.timeouts,
             retry: match &self.policy.retry {
                 None => None,
                 Some(Retry { attempts, backoff, max_backoff, per_try, on }) => Some(Retry {
@@ -76,6 +84,12 @@ impl Written {
                 }),
             },
             breaker: self.policy.breaker,
+            max_concurrent: self.policy.max_concurrent,
+            upgrade: match &self.policy.upgrade {
+                Upgrade::Off => Upgrade::Off,
+                Upgrade::Any => Upgrade::Any,
+                Upgrade::Only(protocols) => Upgrade::Only(again(protocols)),
+            },
             debounce: self.policy.debounce,
             max_body: self.policy.max_body,
             summary: Text::Borrowed(self.summary),
@@ -96,8 +110,11 @@ impl From<&Route> for Policy {
         Self {
             rate_limit: route.rate_limit,
             timeout: route.timeout,
+            timeouts: route.timeouts,
             retry: route.retry.clone(),
             breaker: route.breaker,
+            max_concurrent: route.max_concurrent,
+            upgrade: route.upgrade.clone(),
             debounce: route.debounce,
             max_body: route.max_body,
         }

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use gateway_table::{
     Access, Breaker, Piece, Policy, RateLimit, RateUnit, Retry, RetryCause, Rewrite, Route, Scheme, Service, Table,
+    Timeouts, Upgrade,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -97,17 +98,21 @@ fn written(route: &Route, access: &Ident, policy: &Ident) -> TokenStream {
 fn policy(policy: &Policy) -> TokenStream {
     let policy_type = item("Policy");
     let rate_limit = option(policy.rate_limit.map(rate_limit));
-    let timeout = duration(policy.timeout);
+    let (timeout, timeouts) = (duration(policy.timeout), timeouts(policy.timeouts));
     let retry = option(policy.retry.as_ref().map(retry));
     let breaker = option(policy.breaker.map(breaker));
+    let (max_concurrent, upgrade) = (non_zero(policy.max_concurrent), upgrade(&policy.upgrade));
     let debounce = option(policy.debounce.map(duration));
     let max_body = policy.max_body;
     quote! {
         #policy_type {
             rate_limit: #rate_limit,
             timeout: #timeout,
+            timeouts: #timeouts,
             retry: #retry,
             breaker: #breaker,
+            max_concurrent: #max_concurrent,
+            upgrade: #upgrade,
             debounce: #debounce,
             max_body: #max_body,
         }
@@ -186,6 +191,23 @@ fn breaker(breaker: Breaker) -> TokenStream {
     quote! {
         #breaker_type { failures: #failures, within: #within, open_for: #open_for, half_open: #half_open }
     }
+}
+
+fn timeouts(timeouts: Timeouts) -> TokenStream {
+    let timeouts_type = item("Timeouts");
+    let part = |part: Option<std::time::Duration>| option(part.map(duration));
+    let (connect, first_byte, idle) = (part(timeouts.connect), part(timeouts.first_byte), part(timeouts.idle));
+    quote! { #timeouts_type { connect: #connect, first_byte: #first_byte, idle: #idle } }
+}
+
+fn upgrade(upgrade: &Upgrade) -> TokenStream {
+    let protocols = match upgrade {
+        Upgrade::Off => return variant("Upgrade", "Off"),
+        Upgrade::Any => return variant("Upgrade", "Any"),
+        Upgrade::Only(protocols) => list(protocols.iter().map(|protocol| text(protocol))),
+    };
+    let only = variant("Upgrade", "Only");
+    quote! { #only(#protocols) }
 }
 
 /// A variant of one of the table's enums.

@@ -51,6 +51,7 @@ mod tests {
             ("http://x:1/a?b", "?b"),
             ("http://x:1/a//b", "/a//b"),
             ("tcp://x", "x"),
+            ("tcp://*:5555", "*"),
             ("x:1", "\"x:1\""),
         ] {
             let text = file(&[route(&format!("target: \"{target}\""))]);

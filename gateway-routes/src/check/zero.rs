@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Context;
 use crate::Code;
 use crate::fault::Fault;
-use crate::route_file::{Breaker, Field, Policy, RateLimit, Retry};
+use crate::route_file::{Breaker, Field, Policy, RateLimit, Retry, Timeouts};
 use crate::span::Spanned;
 
 pub(super) fn check(context: &Context<'_>, faults: &mut Vec<Fault>) {
@@ -30,6 +30,14 @@ fn check_policy(policy: &Policy, tell: &mut dyn FnMut(Fault)) {
         );
     }
     time(&policy.timeout, "timeout", "a caller waits some time at least; write a long one if it must be long", tell);
+    if let Field::Given(Timeouts { connect, first_byte, idle }) = &policy.timeouts {
+        let help = "leave it out where only the whole request has a limit";
+        time(connect, "connect", help, tell);
+        time(first_byte, "first_byte", help, tell);
+        time(idle, "idle", "leave it out for the pause that the gateway allows everywhere", tell);
+    }
+    let message = "zero requests at once are none at all";
+    number(&policy.max_concurrent, Code::ZeroLimit, message, "a route that nobody may call is left out", tell);
     if let Field::Given(Spanned { value: 0, span }) = policy.max_body {
         let fault = Fault::new(Code::ZeroBody, "a body limit of zero is ambiguous", span, "zero bytes");
         tell(fault.help("a route that takes no body lists `methods: [GET]`"));
@@ -80,6 +88,10 @@ mod tests {
             ("rate_limit: RateLimit(count: 0, unit: Second)", Code::ZeroLimit),
             ("rate_limit: RateLimit(count: 1, unit: Second, burst: 0)", Code::ZeroBurst),
             ("timeout: \"0s\"", Code::ZeroDuration),
+            ("timeouts: Timeouts(connect: \"0s\")", Code::ZeroDuration),
+            ("timeouts: Timeouts(first_byte: \"0s\")", Code::ZeroDuration),
+            ("timeouts: (idle: \"0s\")", Code::ZeroDuration),
+            ("max_concurrent: 0", Code::ZeroLimit),
             ("debounce: \"0ms\"", Code::ZeroDuration),
             ("max_body: \"0B\"", Code::ZeroBody),
             ("retry: Retry(attempts: 0, backoff: \"1s\")", Code::ZeroAttempts),
@@ -104,6 +116,12 @@ mod tests {
         for (field, code) in [
             ("timeout: 5000", Code::BareNumber),
             ("timeout: \"5000\"", Code::BareNumber),
+            ("timeouts: Timeouts(connect: 500)", Code::BareNumber),
+            ("timeouts: Timeouts(idle: \"5min\")", Code::BadUnit),
+            ("timeouts: Timeouts(first: \"5s\")", Code::UnknownField),
+            ("timeouts: \"5s\"", Code::WrongType),
+            ("max_concurrent: -1", Code::OutOfRange),
+            ("max_concurrent: \"5\"", Code::WrongType),
             ("max_body: 5", Code::BareNumber),
             ("timeout: \"5sec\"", Code::BadUnit),
             ("timeout: \"-5s\"", Code::BadUnit),

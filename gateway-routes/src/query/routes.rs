@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gateway_table::{Access, Breaker, Method, Piece, RateLimit, Retry, RetryCause, Rewrite, Route, Table};
+use gateway_table::{
+    Access, Breaker, Method, Piece, RateLimit, Retry, RetryCause, Rewrite, Route, Table, Timeouts, Upgrade,
+};
 use serde_json::{Value, json};
 
 /// A line per route: methods, path, who may call it, how often, where it goes.
@@ -60,8 +62,11 @@ fn route_json(table: &Table, route: &Route) -> Value {
         "required_role": access_names(table, route).map_or_else(|| json!("Everyone"), |names| json!(names)),
         "rate_limit": route.rate_limit.map(rate_limit),
         "timeout_ms": millis(route.timeout),
+        "timeouts": timeouts(route.timeouts),
         "retry": route.retry.as_ref().map(retry),
         "breaker": route.breaker.map(breaker),
+        "max_concurrent": route.max_concurrent,
+        "upgrade": upgrade(&route.upgrade),
         "debounce_ms": route.debounce.map(millis),
         "max_body": route.max_body,
         "summary": route.summary,
@@ -124,6 +129,22 @@ fn breaker(breaker: Breaker) -> Value {
     })
 }
 
+fn timeouts(timeouts: Timeouts) -> Value {
+    json!({
+        "connect_ms": timeouts.connect.map(millis),
+        "first_byte_ms": timeouts.first_byte.map(millis),
+        "idle_ms": timeouts.idle.map(millis),
+    })
+}
+
+fn upgrade(upgrade: &Upgrade) -> Value {
+    match upgrade {
+        Upgrade::Off => json!("Off"),
+        Upgrade::Any => json!("Any"),
+        Upgrade::Only(protocols) => json!(protocols),
+    }
+}
+
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -136,7 +157,8 @@ mod tests {
 
     fn table() -> CheckedTable {
         let training = "path_prefix: \"/a/{id}\", methods: [POST], rewrite: Replace(\"/{id}/x\"), debounce: \"2s\"";
-        let text = file(&[route("rate_limit: Unlimited(reason: \"x\")"), route(training)]);
+        let open = "rate_limit: Unlimited(reason: \"x\"), timeouts: (idle: \"5m\"), upgrade: AnyOf([\"websocket\"])";
+        let text = file(&[route(open), route(training)]);
         compile(&Source::new("routes.ron", text)).table.unwrap()
     }
 
@@ -157,6 +179,15 @@ mod tests {
         assert_eq!(report["routes"][1]["rewrite"], "Replace(\"/{id}/x\")");
         assert_eq!(report["routes"][1]["debounce_ms"], 2000);
         assert_eq!(report["routes"][0]["rate_limit"], Value::Null);
+        assert_eq!(
+            report["routes"][0]["timeouts"],
+            json!({"connect_ms": null, "first_byte_ms": null, "idle_ms": 300_000})
+        );
+        assert_eq!(
+            (&report["routes"][0]["upgrade"], &report["routes"][1]["upgrade"]),
+            (&json!(["websocket"]), &json!("Any"))
+        );
+        assert_eq!(report["routes"][0]["max_concurrent"], 1024);
         assert_eq!(report["routes"][1]["retry"]["on"], json!(["Connect", "Reset"]));
         assert_eq!(report["roles"][0]["grants"], json!(["Admin"]));
     }

@@ -15,8 +15,10 @@ use crate::{Code, Level, Span, similar};
 
 pub(super) const GATEWAY: Shape =
     Shape { name: "Gateway", fields: &["roles", "defaults", "routes", "lints", "expect", "coverage"] };
-pub(super) const DEFAULTS: Shape =
-    Shape { name: "Defaults", fields: &["rate_limit", "timeout", "max_body", "retry", "breaker"] };
+pub(super) const DEFAULTS: Shape = Shape {
+    name: "Defaults",
+    fields: &["rate_limit", "timeout", "timeouts", "max_body", "retry", "breaker", "max_concurrent", "upgrade"],
+};
 pub(super) const ROLE: Shape = Shape { name: "Role", fields: &["claim", "implies"] };
 pub(super) const EVERYONE: Shape = Shape { name: "Everyone", fields: &["reason"] };
 pub(super) const ROUTE: Shape = Shape {
@@ -30,8 +32,11 @@ pub(super) const ROUTE: Shape = Shape {
         "required_role",
         "rate_limit",
         "timeout",
+        "timeouts",
         "retry",
         "breaker",
+        "max_concurrent",
+        "upgrade",
         "debounce",
         "max_body",
         "summary",

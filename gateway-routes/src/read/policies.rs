@@ -4,18 +4,21 @@ use gateway_table::{RateUnit, RetryCause};
 
 use super::choices::{choice, list_of, only_item, unknown_word};
 use super::form::{Faults, Form, Shape, wrong_type};
-use super::scalars::{count, duration, reason, size};
+use super::scalars::{count, duration, reason, size, text};
 use super::tree::{Kind, Node};
-use crate::Code;
 use crate::fault::Fault;
-use crate::route_file::{Breaker, Breaking, Field, Policy, RateLimit, Retry, RetryCauses, Retrying};
+use crate::route_file::{
+    Breaker, Breaking, Field, Policy, Protocols, RateLimit, Retry, RetryCauses, Retrying, Timeouts, Upgrade,
+};
 use crate::span::Spanned;
+use crate::{Code, similar};
 
 pub(super) const RATE_LIMIT: Shape = Shape { name: "RateLimit", fields: &["count", "unit", "burst"] };
 pub(super) const UNLIMITED: Shape = Shape { name: "Unlimited", fields: &["reason"] };
 pub(super) const RETRY: Shape =
     Shape { name: "Retry", fields: &["attempts", "backoff", "max_backoff", "per_try", "on"] };
 pub(super) const BREAKER: Shape = Shape { name: "Breaker", fields: &["failures", "within", "open_for", "half_open"] };
+pub(super) const TIMEOUTS: Shape = Shape { name: "Timeouts", fields: &["connect", "first_byte", "idle"] };
 const UNITS: [(&str, RateUnit); 3] =
     [("Second", RateUnit::Second), ("Minute", RateUnit::Minute), ("Hour", RateUnit::Hour)];
 
@@ -24,9 +27,12 @@ pub(super) fn policy(source: &str, form: &Form<'_, '_>, faults: &mut Faults) -> 
     Policy {
         rate_limit: form.optional("rate_limit", faults, |node, faults| rate_limit(source, node, faults)),
         timeout: form.optional("timeout", faults, |node, faults| duration(source, node, faults)),
+        timeouts: form.optional("timeouts", faults, |node, faults| timeouts(source, node, faults)),
         max_body: form.optional("max_body", faults, |node, faults| size(source, node, faults)),
         retry: form.optional("retry", faults, |node, faults| retry(source, node, faults)),
         breaker: form.optional("breaker", faults, |node, faults| breaker(source, node, faults)),
+        max_concurrent: form.optional("max_concurrent", faults, count),
+        upgrade: form.optional("upgrade", faults, |node, faults| upgrade(source, node, faults)),
     }
 }
 
@@ -87,6 +93,38 @@ fn breaker(source: &str, node: &Node<'_>, faults: &mut Faults) -> Option<Breaker
         open_for: form.required("open_for", faults, |node, faults| duration(source, node, faults)),
         half_open: form.optional("half_open", faults, count),
     }))
+}
+
+fn timeouts(source: &str, node: &Node<'_>, faults: &mut Faults) -> Option<Timeouts> {
+    let form = Form::open(&TIMEOUTS, node, faults)?;
+    let time = |node: &Node<'_>, faults: &mut Faults| duration(source, node, faults);
+    Some(Timeouts {
+        connect: form.optional("connect", faults, time),
+        first_byte: form.optional("first_byte", faults, time),
+        idle: form.optional("idle", faults, time),
+    })
+}
+
+fn upgrade(source: &str, node: &Node<'_>, faults: &mut Faults) -> Option<Upgrade> {
+    const EXPECTED: [&str; 2] = ["AnyOf([…])", "Off"];
+    match (&node.kind, node.name()) {
+        (Kind::Name("Off"), _) => Some(Upgrade::Off),
+        (Kind::Tuple { .. }, Some("AnyOf")) => {
+            let list = only_item(node, "one list of protocols, as in `AnyOf([\"websocket\"])`", faults)?;
+            let protocol = |node: &Node<'_>, faults: &mut Faults| text(source, node, "a protocol in quotes", faults);
+            let names = list_of(list, "a list of protocols", faults, protocol)?;
+            Some(Upgrade::AnyOf(Protocols { span: node.head(), names }))
+        }
+        (Kind::Broken, _) => None,
+        (_, Some(name)) => {
+            faults.push(unknown_word(name, node.head(), &EXPECTED));
+            None
+        }
+        _ => {
+            faults.push(wrong_type(node, &similar::listed(EXPECTED)));
+            None
+        }
+    }
 }
 
 /// Whether a bare word says `Off`, the only one that can stand for a struct.

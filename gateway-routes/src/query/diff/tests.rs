@@ -67,8 +67,9 @@ fn removing_a_guard_shows_where_the_hole_is() {
 
 #[test]
 fn limits_times_and_targets_are_changes() {
-    let new =
-        "rate_limit: RateLimit(count: 5, unit: Second), timeout: \"90s\", retry: Off, breaker: Off, max_body: \"1KiB\"";
+    let new = "rate_limit: RateLimit(count: 5, unit: Second), timeout: \"90s\", retry: Off, breaker: Off, \
+               timeouts: (connect: \"1s\", idle: \"5m\"), max_concurrent: 8, upgrade: AnyOf([\"websocket\"]), \
+               max_body: \"1KiB\"";
     let found = difference(&[""], &[&format!("target: \"http://s:1/x\", {new}")]);
     let told: Vec<String> =
         found.changes.iter().map(|change| format!("{} {} {}", change.field, change.old, change.new)).collect();
@@ -77,8 +78,11 @@ fn limits_times_and_targets_are_changes() {
         [
             "rate_limit 100 a minute 5 a second",
             "timeout 2s 90s",
+            "timeouts none connect 1s, idle 5m",
             "retry 2 attempts, 50ms apart, on Connect Reset off",
             "breaker opens for 5s after 5 failures within 10s, then 1 probes off",
+            "max_concurrent 1024 8",
+            "upgrade any websocket",
             "max_body 10MiB 1KiB",
             "target http://s:1/ http://s:1/x",
         ]
