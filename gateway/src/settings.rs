@@ -6,12 +6,15 @@
 mod address;
 mod auth;
 mod check;
+mod compression;
+mod cors;
 mod environment;
 mod fault;
 mod file;
 mod identity;
 mod node;
 mod read;
+mod response_headers;
 mod section;
 mod suggest;
 #[cfg(test)]
@@ -26,8 +29,11 @@ use ipnet::IpNet;
 
 pub use address::{Address, HttpUrl};
 pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
+pub use compression::CompressionSettings;
+pub use cors::{CorsOrigins, CorsSettings};
 pub use fault::{Place, Reason, SettingsError, SettingsFault};
 pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
+pub use response_headers::ResponseHeaderSettings;
 
 /// The run-time configuration of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +62,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// `cors`: which browser apps of other origins may call; none without it, the default.
     pub cors: Option<CorsSettings>,
+    /// `response_headers`: what answers say of the way to the upstream. Default: nothing.
+    pub response_headers: ResponseHeaderSettings,
+    /// `compression`: which answers are compressed; none without it, the default.
+    pub compression: Option<CompressionSettings>,
     /// `shutdown_grace`: how long requests may take to end after SIGTERM; 0s to 10m, default 4s.
     pub shutdown_grace: Duration,
     /// `threads`: how many threads serve, 0 to 1024; 0, the default, is one for each core.
@@ -140,17 +150,17 @@ pub struct LimitSettings {
     pub connections: u32,
     /// `limits.header_bytes`: how long a request's head may be, in bytes; 8KiB to 1MiB, default 32KiB.
     pub header_bytes: u32,
+    /// `limits.header_fields`: how many fields a request's head may have; 10 to 1000, default 100.
+    pub header_fields: u32,
     /// `limits.header_timeout`: how long a request's head may take to come; 100ms to 5m, default 10s.
     pub header_timeout: Duration,
     /// `limits.idle_timeout`: how long a connection may be open between requests; 100ms to 1h, default 60s.
     pub idle_timeout: Duration,
-}
-
-/// Which browser apps of other origins may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorsSettings {
-    /// `cors.origins`: their origins as browsers send them, `scheme://host` or `scheme://host:port`; at least one.
-    pub origins: Vec<String>,
+    /// `limits.requests_per_connection`: how many requests a connection may bring; 1 to 1000000, default 10000.
+    pub requests_per_connection: u32,
+    /// `limits.body_rate`: how many bytes of a request's body must come in a second, on average, once 5 s are over; 0B,
+    /// which switches it off, to 1GiB, default 240B.
+    pub body_rate: u32,
 }
 
 impl Settings {
@@ -180,6 +190,8 @@ impl Default for Settings {
             limits: LimitSettings::default(),
             trusted_proxies: Vec::new(),
             cors: None,
+            response_headers: ResponseHeaderSettings::default(),
+            compression: None,
             shutdown_grace: Duration::from_secs(4),
             threads: 0,
         }
@@ -191,8 +203,11 @@ impl Default for LimitSettings {
         Self {
             connections: 10_000,
             header_bytes: 32 * 1024,
+            header_fields: 100,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_mins(1),
+            requests_per_connection: 10_000,
+            body_rate: 240,
         }
     }
 }

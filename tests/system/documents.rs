@@ -1,4 +1,4 @@
-//! What the documents show is true: every command, route and configuration in README.md is tried.
+//! What the documents show is true: every command, route and configuration in README.md is tried, and the configuration's page.
 
 use std::path::Path;
 
@@ -7,13 +7,18 @@ use gateway_routes::{Source, compile, render};
 use crate::support::process::output;
 
 const README: &str = include_str!("../../README.md");
+const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 const ROUTES: &str = include_str!("../../routes.ron");
 
-/// The code blocks of this language.
+/// The code blocks of the README in this language.
 fn blocks(language: &str) -> Vec<&'static str> {
+    blocks_of(README, language)
+}
+
+fn blocks_of(document: &'static str, language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
-    let starts = README.match_indices(&fence).map(|(at, _)| at + fence.len());
-    starts.map(|start| &README[start..start + README[start..].find("```").unwrap()]).collect()
+    let starts = document.match_indices(&fence).map(|(at, _)| at + fence.len());
+    starts.map(|start| &document[start..start + document[start..].find("```").unwrap()]).collect()
 }
 
 #[test]
@@ -31,7 +36,7 @@ fn every_command_of_the_readme_is_tried_here_or_by_ci() {
             ["cargo", "build" | "test", ..] => {
                 assert!(ci.contains(command), "CI does not run `{command}`");
             }
-            // `the_configuration_of_the_readme_is_read`, and `lifecycle` starts it so.
+            // `the_configurations_that_are_shown_are_read`, and `lifecycle` starts it so.
             ["target/release/coregateway", "--config-name", "coregateway.yaml"] => {}
             _ => panic!("`{command}` is not tried"),
         }
@@ -63,12 +68,17 @@ fn the_mistake_that_the_readme_shows_is_told_so() {
     assert_eq!(without_places(told.trim_end()), without_places(shown.trim_end()));
 }
 
-#[test]
-fn the_configuration_of_the_readme_is_read() {
-    let [configuration] = blocks("yaml")[..] else { panic!("one configuration is shown") };
+/// What the configuration in this document says.
+fn settings_of(document: &'static str) -> gateway::Settings {
+    let [configuration] = blocks_of(document, "yaml")[..] else { panic!("one configuration is shown") };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("coregateway.yaml");
     std::fs::write(&file, configuration).unwrap();
-    let settings = gateway::Settings::load(file.to_str()).unwrap_or_else(|error| panic!("{error}"));
-    assert!(settings.auth.is_some());
+    gateway::Settings::load(file.to_str()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_configurations_that_are_shown_are_read() {
+    assert!(settings_of(README).auth.is_some());
+    assert!(settings_of(CONFIGURATION).compression.is_some());
 }

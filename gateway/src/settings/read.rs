@@ -1,4 +1,4 @@
-//! The file's sections, in the order in which they are documented; `auth` and `identity` have files of their own.
+//! The file's sections, in the order in which they are documented; the larger ones have files of their own.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use super::fault::{Reason, SettingsFault};
 use super::node::{Node, Value};
 use super::section::{Faults, Field, Section};
 use super::{
-    AdminSettings, CorsSettings, LimitSettings, LogLevel, LogSettings, ServiceSettings, Settings, TelemetrySettings,
-    TlsSettings, TlsVersion, auth, identity,
+    AdminSettings, LimitSettings, LogLevel, LogSettings, ServiceSettings, Settings, TelemetrySettings, TlsSettings,
+    TlsVersion, auth, compression, cors, identity, response_headers,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -33,6 +33,8 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
         "limits",
         "trusted_proxies",
         "cors",
+        "response_headers",
+        "compression",
         "shutdown_grace",
         "threads",
     ];
@@ -62,7 +64,7 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
     }
     settings.trusted_proxies =
         file.take("trusted_proxies").map(|field| read_networks(field, faults)).unwrap_or_default();
-    settings.cors = file.take("cors").and_then(|field| read_cors(field, faults));
+    read_answers(&mut file, faults, &mut settings);
     let grace = file.take("shutdown_grace").and_then(|field| field.duration(Duration::ZERO..=HOUR / 6, faults));
     assign(&mut settings.shutdown_grace, grace);
     assign(&mut settings.threads, file.take("threads").and_then(|field| field.integer(0..=1024, faults)));
@@ -96,6 +98,15 @@ fn read_network(file: &mut Section, base: &Path, faults: &mut Faults, settings: 
     assign(&mut settings.listen, file.take("listen").and_then(|field| socket_of(&field, faults)));
     settings.tls = file.take("tls").and_then(|field| read_tls(field, base, faults));
     settings.admin = file.take("admin").and_then(|field| read_admin(field, settings.listen, faults));
+}
+
+/// What is added to answers, or done to them.
+fn read_answers(file: &mut Section, faults: &mut Faults, settings: &mut Settings) {
+    settings.cors = file.take("cors").and_then(|field| cors::read(field, faults));
+    if let Some(field) = file.take("response_headers") {
+        settings.response_headers = response_headers::read(field, faults);
+    }
+    settings.compression = file.take("compression").and_then(|field| compression::read(field, faults));
 }
 
 fn read_tls(field: Field, base: &Path, faults: &mut Faults) -> Option<TlsSettings> {
@@ -179,16 +190,29 @@ fn log_level_of(field: &Field, faults: &mut Faults) -> Option<LogLevel> {
 }
 
 fn read_limits(field: Field, faults: &mut Faults, limits: &mut LimitSettings) {
-    let keys = ["connections", "header_bytes", "header_timeout", "idle_timeout"];
+    let keys = [
+        "connections",
+        "requests_per_connection",
+        "header_bytes",
+        "header_fields",
+        "header_timeout",
+        "body_rate",
+        "idle_timeout",
+    ];
     let Some(mut section) = field.section(&keys, faults) else { return };
     let shortest = Duration::from_millis(100);
     let connections = section.take("connections").and_then(|field| field.integer(1..=1_000_000, faults));
     // The HTTP library refuses a smaller buffer than 8 KiB.
     let header_bytes = section.take("header_bytes").and_then(|field| field.size(8 << 10..=1 << 20, faults));
     let header_timeout = section.take("header_timeout").and_then(|field| field.duration(shortest..=HOUR / 12, faults));
+    let requests = section.take("requests_per_connection").and_then(|field| field.integer(1..=1_000_000, faults));
+    let body_rate = section.take("body_rate").and_then(|field| field.size(0..=1 << 30, faults));
     let idle_timeout = section.take("idle_timeout").and_then(|field| field.duration(shortest..=HOUR, faults));
     assign(&mut limits.connections, connections);
     assign(&mut limits.header_bytes, header_bytes.and_then(|bytes| u32::try_from(bytes).ok()));
+    assign(&mut limits.header_fields, section.take("header_fields").and_then(|field| field.integer(10..=1000, faults)));
+    assign(&mut limits.requests_per_connection, requests);
+    assign(&mut limits.body_rate, body_rate.and_then(|bytes| u32::try_from(bytes).ok()));
     assign(&mut limits.header_timeout, header_timeout);
     assign(&mut limits.idle_timeout, idle_timeout);
 }
@@ -204,35 +228,6 @@ fn read_networks(field: Field, faults: &mut Faults) -> Vec<IpNet> {
         network.map(|network| network.trunc())
     };
     items.iter().filter_map(&mut read).collect()
-}
-
-fn read_cors(field: Field, faults: &mut Faults) -> Option<CorsSettings> {
-    let mut section = field.section(&["origins"], faults)?;
-    let origins =
-        section.require("origins", "list the origins that may call: `origins: [\"http://coreui.local\"]`", faults);
-    let items = origins?.list(faults)?;
-    if items.is_empty() {
-        section.conflict("`cors.origins` is empty", "name an origin, or leave `cors` out", faults);
-    }
-    Some(CorsSettings { origins: items.iter().filter_map(|field| origin_of(field, faults)).collect() })
-}
-
-/// An origin as a browser sends it: in lower case, without the scheme's own port.
-fn origin_of(field: &Field, faults: &mut Faults) -> Option<String> {
-    let text = field.text(faults)?;
-    let help = "write `scheme://host` or `scheme://host:port`, without a path";
-    let problem = match Address::parse(text) {
-        _ if text == "*" => "would open every route to every page",
-        Ok(address) if address.scheme == gateway_table::Scheme::ZeroMq => "is not the origin of a page",
-        Ok(address) => {
-            let own_port = address.scheme.default_port() == Some(address.port);
-            let shown = address.to_string().to_ascii_lowercase();
-            return Some(if own_port { shown[..shown.rfind(':')?].to_owned() } else { shown });
-        }
-        Err(_) => "is no origin",
-    };
-    field.invalid(problem, help, faults);
-    None
 }
 
 fn socket_of(field: &Field, faults: &mut Faults) -> Option<SocketAddr> {
