@@ -23,8 +23,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr, scheme: &'static str, is_trusted_proxy: bool, watch: Watch) -> Self {
-        let text = address.ip().to_canonical().to_string();
+        let ip = address.ip().to_canonical();
+        let text = ip.to_string();
+        let node = if ip.is_ipv6() { format!("\"[{text}]\"") } else { text.clone() };
         let text = HeaderValue::from_str(&text).expect("an address is made of digits, letters, dots and colons");
-        Self { address, origin: ClientOrigin { address: text, scheme, is_trusted_proxy }, watch }
+        Self { address, origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy }, watch }
     }
 }

@@ -53,6 +53,24 @@ impl Clock {
     }
 }
 
+/// The time of day as a `Date` field has it, written anew once a second.
+#[derive(Debug, Default)]
+pub(crate) struct Date {
+    at: Option<UnixSeconds>,
+    /// An IMF-fixdate (RFC 9110 §5.6.7).
+    pub(crate) text: String,
+}
+
+impl Date {
+    /// Goes on to this moment.
+    pub(crate) fn advance(&mut self, now: UnixSeconds) {
+        if self.at != Some(now) {
+            self.at = Some(now);
+            self.text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now.0));
+        }
+    }
+}
+
 /// Appends the time of day, with milliseconds, as RFC 3339 has it.
 pub(crate) fn write_timestamp(line: &mut Vec<u8>) {
     // A `Vec` takes all that is written to it.

@@ -1,5 +1,12 @@
-//! A client's connection: HTTP/1.1 on it, and the watch over clients that are slow or idle.
+//! A client's connection: which protocol is spoken on it, and the orders that end it.
 
+mod answer;
+mod client_wire;
+mod http1;
+mod http2;
+mod interim;
+mod linger;
+mod tunnel;
 mod watched_io;
 
 use std::future::poll_fn;
@@ -7,48 +14,41 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use tokio::io::{AsyncRead, AsyncWrite};
+use bytes::Bytes;
 
 use crate::client::Client;
-use crate::pipeline;
+use crate::stream::Stream;
+use crate::wire::Wire;
 use crate::worker::Worker;
-use watched_io::WatchedIo;
 
-/// The most header fields that a request may have.
-const MOST_FIELDS: usize = 100;
+pub(crate) use client_wire::ClientWire;
+pub(crate) use interim::Interim;
 
 /// Serves a connection until either side closes it, or the worker orders its end.
-pub(crate) async fn serve<S>(worker: Rc<Worker>, stream: S, client: Rc<Client>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let answering = Rc::clone(&client);
-    let header_bytes = worker.header_bytes();
-    let service = service_fn(move |request| {
-        answering.watch.exchange_began();
-        pipeline::answer(Rc::clone(&worker), Rc::clone(&answering), request)
-    });
-    let connection = http1::Builder::new()
-        // The watch does both of what hyper's timer would, for all connections at once.
-        .header_read_timeout(None)
-        .max_headers(MOST_FIELDS)
-        .max_buf_size(header_bytes)
-        .serve_connection(WatchedIo::new(stream, Rc::clone(&client)), service);
-    let mut connection = pin!(connection);
-    let mut is_finishing = false;
+pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, client: Rc<Client>) {
+    let mut serving = pin!(speak(worker, stream, Rc::clone(&client)));
     poll_fn(|cx| {
         client.watch.register(cx.waker());
         if client.watch.must_abort() {
             return Poll::Ready(());
         }
-        if client.watch.must_finish() && !is_finishing {
-            is_finishing = true;
-            connection.as_mut().graceful_shutdown();
-        }
         // A broken connection is the client's affair; what was lost of an answer is in its log line.
-        connection.as_mut().poll(cx).map(drop)
+        serving.as_mut().poll(cx)
     })
     .await;
+}
+
+/// HTTP/2 if the TLS handshake settled on it, or if a connection in clear starts with its preface; else HTTP/1.1.
+async fn speak(worker: Rc<Worker>, stream: Stream, client: Rc<Client>) {
+    if stream.protocol() == Some(b"h2") {
+        return Box::pin(http2::serve(worker, stream, Bytes::new(), client)).await;
+    }
+    let may_be_http2 = stream.protocol().is_none();
+    let wire = Wire::new(stream, Rc::clone(&worker.buffers));
+    let wire = ClientWire::new(wire, worker.head_limits(), Rc::clone(&client));
+    if may_be_http2 && poll_fn(|cx| wire.poll_preface(cx)).await {
+        let (stream, read) = wire.into_wire().into_parts();
+        return Box::pin(http2::serve(worker, stream, read, client)).await;
+    }
+    http1::serve(worker, Rc::new(wire), client).await;
 }

@@ -37,6 +37,8 @@ pub(crate) fn is_looping(headers: &HeaderMap) -> bool {
 pub(crate) struct ClientOrigin {
     /// The client's address, as `X-Forwarded-For` has it.
     pub(crate) address: HeaderValue,
+    /// The same as a node of `Forwarded` (RFC 7239 §6): IPv6 in brackets and quotes.
+    pub(crate) node: String,
     /// How the client speaks to the gateway.
     pub(crate) scheme: &'static str,
     /// Whether what it says of those before it is believed.
@@ -62,6 +64,7 @@ pub(crate) struct Forwarding<'a> {
 
 /// Turns a client's request fields into those that the upstream sees.
 pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
+    let takes_trailers = takes_trailers(headers);
     remove_hop_by_hop(headers);
     let is_foreign = |name: &HeaderName| {
         is_identity(name)
@@ -70,10 +73,13 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
             || (is_forwarding(name) && !forwarding.client.is_trusted_proxy)
     };
     remove_where(headers, is_foreign);
-    // The gateway itself answers an expectation, when it starts to read the body. Trailers go no further than it.
-    headers.remove(EXPECT);
-    headers.remove(TRAILER);
     headers.remove(RETRY_ATTEMPT);
+    // Some trailers stay behind; what would be said of them before might not be true.
+    headers.remove(TRAILER);
+    if takes_trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
     if !forwarding.passes_authorization {
         headers.remove(AUTHORIZATION);
     }
@@ -81,6 +87,7 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
         headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
     }
     headers.entry(X_FORWARDED_PROTO).or_insert_with(|| HeaderValue::from_static(forwarding.client.scheme));
+    append_forwarded(headers, forwarding);
     append_client(headers, &forwarding.client.address);
     headers.append(VIA, HeaderValue::from_static("1.1 coregateway"));
     headers.insert(HOST, forwarding.upstream_host.clone());
@@ -90,6 +97,39 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
 /// Turns an upstream's response fields into those that the client sees.
 pub(crate) fn forward_response(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
+}
+
+/// Adds this hop to `Forwarded` (RFC 7239 §4): the same that the `X-Forwarded` fields say.
+fn append_forwarded(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
+    let (client, mut hop) = (forwarding.client, Vec::with_capacity(96));
+    hop.extend_from_slice(b"for=");
+    hop.extend_from_slice(client.node.as_bytes());
+    if let Some(host) = forwarding.host {
+        // A host that has been checked has neither quotes nor backslashes.
+        hop.extend_from_slice(b";host=\"");
+        hop.extend_from_slice(host.as_bytes());
+        hop.push(b'"');
+    }
+    hop.extend_from_slice(b";proto=");
+    hop.extend_from_slice(client.scheme.as_bytes());
+    if let Ok(hop) = HeaderValue::from_maybe_shared(bytes::Bytes::from(hop)) {
+        headers.append(FORWARDED, hop);
+    }
+}
+
+/// Takes out of a request's trailers what its fields must not say either.
+pub(crate) fn forward_trailers(trailers: &mut HeaderMap) {
+    remove_hop_by_hop(trailers);
+    remove_where(trailers, |name| is_identity(name) || is_alias(name) || is_forwarding(name));
+    for name in [AUTHORIZATION, VIA, EXPECT, CORRELATION_ID, RETRY_ATTEMPT] {
+        trailers.remove(name);
+    }
+}
+
+/// Whether a message says that its sender makes use of trailers (RFC 9110 §10.1.4).
+pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(TE).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
 }
 
 /// Adds the client to the end of `X-Forwarded-For`.
@@ -241,7 +281,12 @@ mod tests {
 
     fn forwarded(list: &[(&'static str, &'static str)], is_trusted_proxy: bool) -> HeaderMap {
         let mut headers = fields(list);
-        let client = ClientOrigin { address: HeaderValue::from_static("192.0.2.60"), scheme: "http", is_trusted_proxy };
+        let client = ClientOrigin {
+            address: HeaderValue::from_static("192.0.2.60"),
+            node: "192.0.2.60".to_owned(),
+            scheme: "http",
+            is_trusted_proxy,
+        };
         forward_request(
             &mut headers,
             &Forwarding {
@@ -276,7 +321,18 @@ mod tests {
         names.sort_unstable();
         assert_eq!(
             names,
-            ["host", "via", "x-correlation-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-kept"]
+            [
+                "connection",
+                "forwarded",
+                "host",
+                "te",
+                "via",
+                "x-correlation-id",
+                "x-forwarded-for",
+                "x-forwarded-host",
+                "x-forwarded-proto",
+                "x-kept"
+            ]
         );
     }
 
@@ -340,7 +396,7 @@ mod tests {
         );
         assert_eq!(headers["x-forwarded-for"], "192.0.2.60");
         assert_eq!(headers["x-forwarded-host"], "plant.example");
-        assert!(!headers.contains_key("forwarded"));
+        assert_eq!(headers["forwarded"], r#"for=192.0.2.60;host="plant.example";proto=http"#);
     }
 
     #[test]

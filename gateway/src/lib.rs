@@ -5,9 +5,11 @@
 
 mod access_log;
 pub mod auth;
+mod buffers;
 mod client;
 pub mod clock;
 mod connection;
+mod disclosure;
 mod headers;
 pub mod identity;
 mod limiters;
@@ -19,9 +21,11 @@ mod request_body;
 mod response_body;
 mod server;
 pub mod settings;
+mod stream;
 mod ticks;
 mod tls;
 mod upstream;
+mod wire;
 mod worker;
 
 pub use gateway_table as table;

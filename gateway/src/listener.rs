@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::client::{Client, Limits, Watch};
 use crate::connection;
+use crate::stream::Stream;
 use crate::ticks::Ticks;
 use crate::worker::{Shared, Worker};
 
@@ -131,11 +132,11 @@ impl Listener {
     async fn serve(&self, stream: TcpStream, client: Rc<Client>) {
         let worker = Rc::clone(&self.worker);
         let Some(tls) = &self.tls else {
-            return connection::serve(worker, stream, client).await;
+            return connection::serve(worker, Stream::Plain(stream), client).await;
         };
         // A handshake that fails or lasts too long is the client's affair.
-        if let Ok(Ok(stream)) = timeout(worker.rules.limits.header_timeout, tls.accept(stream)).await {
-            connection::serve(worker, stream, client).await;
+        if let Ok(Ok(stream)) = Box::pin(timeout(worker.rules.limits.header_timeout, tls.accept(stream))).await {
+            connection::serve(worker, Stream::Tls(Box::new(stream.into())), client).await;
         }
     }
 

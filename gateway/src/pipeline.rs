@@ -9,21 +9,25 @@ mod forward;
 mod health;
 mod identify;
 mod limit;
+mod max_forwards;
 mod pass_breaker;
+mod take_slot;
+mod upgrade;
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Instant;
 
-use gateway_table::CanonicalPath;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use gateway_http1::RequestFault;
+use gateway_table::{CanonicalPath, MethodSet};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::access_log::Exchange;
 use crate::client::Client;
+use crate::connection::Interim;
 use crate::headers::{CORRELATION_ID, is_looping};
 use crate::rejection::Rejection;
+use crate::request_body::ClientBody;
 use crate::response_body::ResponseBody;
 use crate::worker::Worker;
 
@@ -32,34 +36,58 @@ use crate::worker::Worker;
 pub(crate) async fn answer(
     worker: Rc<Worker>,
     client: Rc<Client>,
-    request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Infallible> {
+    request: Request<ClientBody>,
+    interim: Interim,
+) -> Response<ResponseBody> {
     let correlation_id = identify::correlation_id(request.headers(), worker.now());
-    let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), &request, correlation_id.clone()));
-    let mut response = match run(&worker, &client, request, &mut exchange).await {
+    let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), &request, correlation_id));
+    let answered = run(&worker, &client, request, interim, &mut exchange).await;
+    conclude(&worker, answered, exchange)
+}
+
+/// Answers bytes that are no request.
+pub(crate) fn refuse(worker: &Rc<Worker>, client: Rc<Client>, fault: RequestFault) -> Response<ResponseBody> {
+    let correlation_id = identify::correlation_id(&HeaderMap::new(), worker.now());
+    let nothing = Request::new(ClientBody::Empty);
+    let exchange = Box::new(open_exchange(worker, client, &nothing, correlation_id));
+    conclude(worker, Err(Rejection::Malformed(fault)), exchange)
+}
+
+fn conclude(
+    worker: &Worker,
+    answered: Result<Response<ResponseBody>, Rejection>,
+    mut exchange: Box<Exchange>,
+) -> Response<ResponseBody> {
+    let mut response = match answered {
         Ok(response) => response,
         Err(rejection) => {
             // What identify let through or made is ASCII.
-            let id = correlation_id.to_str().unwrap_or_default();
+            let id = exchange.correlation_id.to_str().unwrap_or_default();
             let response = rejection.answer(id, worker.table).map(ResponseBody::whole);
             exchange.rejection = Some(rejection);
             response
         }
     };
-    response.headers_mut().insert(CORRELATION_ID, correlation_id);
+    worker.rules.disclosure.write(&mut response, &exchange);
+    response.headers_mut().insert(CORRELATION_ID, exchange.correlation_id.clone());
     exchange.status = response.status().as_u16();
     exchange.is_bodiless |= matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     response.body_mut().closing(exchange);
-    Ok(response)
+    response
 }
 
 /// The stages, in order; each hands its ticket to the next.
 async fn run(
     worker: &Rc<Worker>,
     client: &Client,
-    request: Request<Incoming>,
+    mut request: Request<ClientBody>,
+    interim: Interim,
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Rejection> {
+    if *request.method() == Method::CONNECT {
+        // It names no path, and so no route.
+        return Err(Rejection::MethodNotAllowed(MethodSet::ALL));
+    }
     let host = identify::host(&request)?;
     let uri = request.uri().clone();
     let path = CanonicalPath::new(uri.path()).map_err(Rejection::AmbiguousPath)?;
@@ -73,8 +101,13 @@ async fn run(
         return Err(Rejection::Loop);
     }
     let admitted = limit::limit(&worker.limiters, authorized)?;
-    let (upstream, _) = worker.upstream(admitted.matched.route);
-    let passage = pass_breaker::pass_breaker(upstream, admitted)?;
+    let (method, allow) = (request.method().clone(), matched.route.methods);
+    if let Some(answer) = max_forwards::count_hop(&method, request.headers_mut(), allow) {
+        return Ok(answer);
+    }
+    let (upstream, _) = worker.upstream(matched.route);
+    let seated = take_slot::take_slot(upstream, admitted)?;
+    let passage = pass_breaker::pass_breaker(seated)?;
     let context = forward::Context {
         client,
         host,
@@ -82,6 +115,7 @@ async fn run(
         path: &path,
         principal: exchange.principal.as_deref(),
         attempts: &exchange.attempts,
+        interim,
     };
     forward::forward(worker, passage, request, context).await
 }
@@ -89,7 +123,7 @@ async fn run(
 fn open_exchange(
     worker: &Worker,
     client: Rc<Client>,
-    request: &Request<Incoming>,
+    request: &Request<ClientBody>,
     correlation_id: HeaderValue,
 ) -> Exchange {
     Exchange {

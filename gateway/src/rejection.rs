@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use gateway_http1::RequestFault;
 use gateway_table::{MethodSet, PathFault, RateLimit, RoleSet, Table};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -17,6 +18,8 @@ use crate::upstream::UpstreamFault;
 /// Why a request ended early.
 #[derive(Debug)]
 pub(crate) enum Rejection {
+    /// What came is no request that can be understood in one way only.
+    Malformed(RequestFault),
     /// The path has no canonical form.
     AmbiguousPath(PathFault),
     /// The `Host` field is missing, repeated or no host.
@@ -48,6 +51,8 @@ pub(crate) enum Rejection {
     Upstream(UpstreamFault),
     /// The upstream answered with a server error.
     UpstreamStatus(StatusCode),
+    /// The service has as many requests as it may have at a time.
+    Overloaded,
     /// The service keeps failing and is left alone for so long.
     BreakerOpen(Duration),
     /// The upstream did not answer within the route's time.
@@ -111,13 +116,14 @@ impl Rejection {
     }
 
     /// The status code of the answer.
-    pub(crate) const fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
+            Self::Malformed(fault) => fault.status(),
             Self::AmbiguousPath(_) | Self::BadHost | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Undecided | Self::BreakerOpen(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -127,10 +133,16 @@ impl Rejection {
         }
     }
 
+    /// Whether nothing that follows the request on its connection can be trusted.
+    pub(crate) const fn must_close(&self) -> bool {
+        matches!(self, Self::Malformed(_) | Self::BadHost | Self::BodyBroken)
+    }
+
     /// Whose fault it is.
     pub(crate) const fn blame(&self) -> Blame {
         match self {
-            Self::AmbiguousPath(_)
+            Self::Malformed(_)
+            | Self::AmbiguousPath(_)
             | Self::BadHost
             | Self::NotFound
             | Self::MethodNotAllowed(_)
@@ -145,7 +157,8 @@ impl Rejection {
             | Self::UpstreamStatus(_)
             | Self::BreakerOpen(_)
             | Self::UpstreamTimeout(_) => Blame::Upstream,
-            Self::Undecided => Blame::Gateway,
+            // The service may be well, and merely have enough to do.
+            Self::Overloaded | Self::Undecided => Blame::Gateway,
         }
     }
 
@@ -174,6 +187,8 @@ impl Rejection {
     /// What the client reads.
     fn detail(&self) -> Cow<'static, str> {
         match self {
+            Self::Malformed(fault) => format!("The request cannot be understood: {fault}.").into(),
+            Self::Overloaded => "The service behind this path has as many requests as it can take.".into(),
             Self::AmbiguousPath(fault) => format!("The path {}.", fault.reason()).into(),
             Self::BadHost => "The request needs exactly one valid Host field.".into(),
             Self::Loop => "The request came back to where it had been.".into(),
@@ -197,13 +212,14 @@ impl Rejection {
         }
     }
 
-    const fn title(&self) -> &'static str {
+    fn title(&self) -> &'static str {
         match self {
+            Self::Malformed(fault) => fault.status().canonical_reason().unwrap_or("Bad Request"),
             Self::AmbiguousPath(_) | Self::BadHost | Self::BodyBroken => "Bad Request",
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed(_) => "Method Not Allowed",
             Self::Unauthorized(_) => "Unauthorized",
-            Self::Undecided | Self::BreakerOpen(_) => "Service Unavailable",
+            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded => "Service Unavailable",
             Self::Forbidden(_) => "Forbidden",
             Self::RateLimited(_) => "Request cannot be satisfied as assigned quota has been exceeded",
             Self::BodyTooLarge { .. } => "Content Too Large",
@@ -229,7 +245,7 @@ impl Rejection {
             Self::Forbidden(wanted) => set(headers, WWW_AUTHENTICATE, &scope_challenge(*wanted, table)),
             Self::RateLimited(quota) => quota.add_headers(headers),
             Self::BreakerOpen(wait) => set(headers, RETRY_AFTER, &whole_seconds(*wait).to_string()),
-            Self::Undecided => set(headers, RETRY_AFTER, "1"),
+            Self::Undecided | Self::Overloaded => set(headers, RETRY_AFTER, "1"),
             _ => {}
         }
     }
@@ -286,6 +302,8 @@ fn set(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Malformed(fault) => fault.fmt(f),
+            Self::Overloaded => f.write_str("the service has as many requests as it may have at a time"),
             Self::AmbiguousPath(fault) => fault.fmt(f),
             Self::BadHost => f.write_str("the Host field is missing, repeated or no host"),
             Self::Loop => f.write_str("the request has been through this gateway before: an upstream leads back to it"),

@@ -1,6 +1,6 @@
 //! A client's body on its way up to the upstream, and how it is getting on.
 //!
-//! It is never held as a whole; each frame is passed on when the upstream takes it.
+//! It is passed on as the upstream takes it. Its beginning is kept for as long as the request might have to be sent again.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -8,33 +8,168 @@ use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
+use gateway_http1::BodyLength;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::connection::ClientWire;
+use crate::headers::forward_trailers;
+
+/// How much of a body is kept to be sent again, in bytes.
+const MOST_KEPT: usize = 64 * 1024;
+
+/// How long a body may come as slowly as it likes.
+const RATE_GRACE: Duration = Duration::from_secs(5);
+
+/// A request's body, as its client's connection has it.
+pub(crate) enum ClientBody {
+    /// There is none.
+    Empty,
+    /// It comes on an HTTP/1.1 connection.
+    Http1(Rc<ClientWire>),
+    /// It comes on a stream of HTTP/2.
+    Http2(Incoming),
+}
+
+impl ClientBody {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RequestBodyFault>>> {
+        match self {
+            Self::Empty => Poll::Ready(None),
+            Self::Http1(wire) => wire.poll_body(cx),
+            Self::Http2(incoming) => Pin::new(incoming).poll_frame(cx).map_err(|_| RequestBodyFault::Broken),
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Http1(wire) => wire.is_body_at_end(),
+            Self::Http2(incoming) => incoming.is_end_stream(),
+        }
+    }
+
+    /// How long it is, if the client said so.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Http1(wire) => wire.body_left(),
+            Self::Http2(incoming) => incoming.size_hint().exact(),
+        }
+    }
+}
+
 /// The body of a request on its way to the upstream.
 pub(crate) struct RequestBody {
-    /// `None` where there is nothing to send.
-    incoming: Option<Incoming>,
+    source: ClientBody,
+    length: BodyLength,
     upload: Option<Rc<Upload>>,
+    kept: Kept,
+}
+
+/// What has been taken of a body and may have to be sent again.
+struct Kept {
+    parts: Vec<Bytes>,
+    bytes: usize,
+    /// How many bytes are kept at most.
+    limit: usize,
+    /// How many of the parts have been sent this time.
+    sent: usize,
+    /// Whether more was taken than is kept.
+    is_lost: bool,
 }
 
 impl RequestBody {
-    /// The body that a client sends, of at most `limit` bytes; with it what the forwarding stage watches, if there is
+    /// The body that a client sends, of at most `limit` bytes and no slower than `rate` bytes a second; with it what the forwarding stage watches, if there is
     /// anything to send at all.
-    pub(crate) fn new(incoming: Incoming, limit: u64) -> (Self, Option<Rc<Upload>>) {
-        if incoming.is_end_stream() {
-            return (Self::empty(), None);
-        }
-        let upload = Rc::new(Upload::new(limit));
-        (Self { incoming: Some(incoming), upload: Some(Rc::clone(&upload)) }, Some(upload))
+    pub(crate) fn new(source: ClientBody, limit: u64, rate: u32) -> (Self, Option<Rc<Upload>>) {
+        let length = match source.length() {
+            _ if source.is_at_end() => BodyLength::Empty,
+            Some(length) => BodyLength::Exact(length),
+            None => BodyLength::Chunked,
+        };
+        let upload = (!source.is_at_end()).then(|| Rc::new(Upload::new(limit, rate)));
+        (Self { source, length, upload: upload.clone(), kept: Kept::new() }, upload)
     }
 
     /// No body.
-    pub(crate) const fn empty() -> Self {
-        Self { incoming: None, upload: None }
+    pub(crate) fn empty() -> Self {
+        Self { source: ClientBody::Empty, length: BodyLength::Empty, upload: None, kept: Kept::new() }
+    }
+
+    /// Takes the body away; what is left cannot be sent in its place, unless there was none.
+    pub(crate) fn take(&mut self) -> Self {
+        let mut left = Self::empty();
+        left.kept.is_lost = !self.length.is_empty();
+        std::mem::replace(self, left)
+    }
+
+    /// What ended the body early, if anything did.
+    pub(crate) fn fault(&self) -> Option<RequestBodyFault> {
+        self.upload.as_ref().and_then(|upload| upload.fault())
+    }
+
+    /// How the upstream is told its length.
+    pub(crate) fn length(&self) -> BodyLength {
+        self.length
+    }
+
+    /// Starts from the beginning again, if that can be had.
+    pub(crate) fn rewind(&mut self) -> bool {
+        self.kept.sent = 0;
+        !self.kept.is_lost
+    }
+
+    /// Keeps nothing any more: the request will not be sent again.
+    pub(crate) fn forget(&mut self) {
+        self.kept.limit = 0;
+        self.kept.shorten();
+    }
+
+    /// The next part.
+    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RequestBodyFault>>> {
+        if let Some(part) = self.kept.parts.get(self.kept.sent) {
+            self.kept.sent += 1;
+            return Poll::Ready(Some(Ok(Frame::data(part.clone()))));
+        }
+        let Some(upload) = &self.upload else { return Poll::Ready(None) };
+        let polled = self.source.poll_frame(cx);
+        upload.waits(polled.is_pending());
+        let frame = match ready!(polled) {
+            Some(Ok(frame)) => Some(upload.take(frame)),
+            Some(Err(fault)) => Some(Err(upload.fail(fault))),
+            None => None,
+        };
+        if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+            self.kept.keep(data);
+        }
+        upload.is_done.set(frame.is_none() || self.source.is_at_end());
+        Poll::Ready(frame)
+    }
+}
+
+impl Kept {
+    const fn new() -> Self {
+        Self { parts: Vec::new(), bytes: 0, limit: MOST_KEPT, sent: 0, is_lost: false }
+    }
+
+    fn keep(&mut self, part: &Bytes) {
+        self.bytes += part.len();
+        self.parts.push(part.clone());
+        self.sent += 1;
+        self.shorten();
+    }
+
+    /// Keeps nothing where there is more than may be kept.
+    fn shorten(&mut self) {
+        if self.bytes > self.limit {
+            self.is_lost = true;
+            self.parts = Vec::new();
+            self.sent = 0;
+        }
     }
 }
 
@@ -46,28 +181,19 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, RequestBodyFault>>> {
-        let Self { incoming: Some(incoming), upload } = &mut *self else { return Poll::Ready(None) };
-        let polled = Pin::new(&mut *incoming).poll_frame(cx);
-        let Some(upload) = upload else {
-            return polled.map_err(|_| RequestBodyFault::Broken);
-        };
-        upload.waits_for_client.set(polled.is_pending());
-        let frame = match ready!(polled) {
-            Some(Ok(frame)) if frame.is_data() => Some(upload.take(frame)),
-            Some(Err(_)) => Some(Err(upload.fail(RequestBodyFault::Broken))),
-            // Trailers end here: a service could take a field in them for one that the gateway has let pass.
-            Some(Ok(_)) | None => None,
-        };
-        upload.is_done.set(frame.is_none() || incoming.is_end_stream());
-        Poll::Ready(frame)
+        self.poll_part(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.length.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        match self.length {
+            BodyLength::Empty => SizeHint::with_exact(0),
+            BodyLength::Exact(length) => SizeHint::with_exact(length),
+            BodyLength::Chunked | BodyLength::UntilClose => SizeHint::default(),
+        }
     }
 }
 
@@ -77,24 +203,26 @@ pub(crate) struct Upload {
     is_done: Cell<bool>,
     left: Cell<u64>,
     progress: Cell<Instant>,
-    waits_for_client: Cell<bool>,
+    /// How many bytes have come, how long they were waited for, and how many a second there must be.
+    taken: Cell<u64>,
+    waited: Cell<Duration>,
+    rate: u32,
+    waits_since: Cell<Option<Instant>>,
     fault: Cell<Option<RequestBodyFault>>,
 }
 
 impl Upload {
-    fn new(limit: u64) -> Self {
+    fn new(limit: u64, rate: u32) -> Self {
         Self {
             is_done: Cell::new(false),
             left: Cell::new(limit),
             progress: Cell::new(Instant::now()),
-            waits_for_client: Cell::new(false),
+            taken: Cell::new(0),
+            waited: Cell::new(Duration::ZERO),
+            rate,
+            waits_since: Cell::new(None),
             fault: Cell::new(None),
         }
-    }
-
-    /// Whether the whole body has been taken by the upstream's connection.
-    pub(crate) fn is_done(&self) -> bool {
-        self.is_done.get()
     }
 
     /// When the last part of the body came.
@@ -104,7 +232,7 @@ impl Upload {
 
     /// Whether it is the client that everybody waits for.
     pub(crate) fn waits_for_client(&self) -> bool {
-        self.waits_for_client.get()
+        self.waits_since.get().is_some() && !self.is_done.get()
     }
 
     /// What ended the body early, if anything did.
@@ -112,9 +240,16 @@ impl Upload {
         self.fault.get()
     }
 
-    fn take(&self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, RequestBodyFault> {
+    fn take(&self, mut frame: Frame<Bytes>) -> Result<Frame<Bytes>, RequestBodyFault> {
         self.progress.set(Instant::now());
+        if let Some(trailers) = frame.trailers_mut() {
+            forward_trailers(trailers);
+        }
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        self.taken.set(self.taken.get() + length);
+        if self.is_too_slow() {
+            return Err(self.fail(RequestBodyFault::TooSlow));
+        }
         match self.left.get().checked_sub(length) {
             Some(left) => {
                 self.left.set(left);
@@ -122,6 +257,23 @@ impl Upload {
             }
             None => Err(self.fail(RequestBodyFault::TooLarge)),
         }
+    }
+
+    /// Counts the time that passes while it is the client that is waited for.
+    fn waits(&self, is_waiting: bool) {
+        match self.waits_since.get() {
+            None if is_waiting => self.waits_since.set(Some(Instant::now())),
+            Some(since) if !is_waiting => {
+                self.waited.set(self.waited.get() + since.elapsed());
+                self.waits_since.set(None);
+            }
+            _ => {}
+        }
+    }
+
+    fn is_too_slow(&self) -> bool {
+        let waited = self.waited.get();
+        waited > RATE_GRACE && self.taken.get() < waited.as_secs() * u64::from(self.rate)
     }
 
     fn fail(&self, fault: RequestBodyFault) -> RequestBodyFault {
@@ -135,6 +287,8 @@ impl Upload {
 pub(crate) enum RequestBodyFault {
     /// It is longer than the route takes.
     TooLarge,
+    /// It comes so slowly that it would never end.
+    TooSlow,
     /// The client went away or broke the framing.
     Broken,
 }
@@ -143,6 +297,7 @@ impl fmt::Display for RequestBodyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLarge => "the request body is too large",
+            Self::TooSlow => "the request body comes too slowly",
             Self::Broken => "the request body broke off",
         })
     }

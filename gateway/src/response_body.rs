@@ -1,8 +1,9 @@
-//! An upstream's body on its way down to the client. It is never held as a whole; each frame is passed on when the
-//! client takes it.
+//! An upstream's body on its way down to the client. It is never held as a whole; each part is passed on when the client
+//! takes it.
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,7 +14,11 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::access_log::Exchange;
-use crate::upstream::Lease;
+use crate::rejection::Rejection;
+use crate::request_body::RequestBody;
+use crate::upstream;
+use crate::upstream::Slot;
+use crate::wire::Wire;
 
 /// The body of an answer. Dropping it ends the exchange.
 pub(crate) struct ResponseBody {
@@ -26,17 +31,28 @@ pub(crate) struct ResponseBody {
 enum Source {
     Whole(Option<Bytes>),
     Upstream(UpstreamBody),
+    /// The connection to the upstream after its protocol was switched, and how long nothing may move on it.
+    Tunnel(Option<Box<Wire>>, Duration),
 }
 
 impl ResponseBody {
     /// A body that is all here.
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self { source: Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())), is_done: false, exchange: None }
+        Self::of(Source::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())))
     }
 
     /// A body that an upstream is still sending.
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
-        Self { source: Source::Upstream(body), is_done: false, exchange: None }
+        Self::of(Source::Upstream(body))
+    }
+
+    /// No body: what follows on the connection is another protocol's.
+    pub(crate) fn tunnel(wire: Wire, idle: Duration) -> Self {
+        Self::of(Source::Tunnel(Some(Box::new(wire)), idle))
+    }
+
+    const fn of(source: Source) -> Self {
+        Self { source, is_done: false, exchange: None }
     }
 
     /// Ties the exchange to the body: it ends when the body does.
@@ -44,9 +60,62 @@ impl ResponseBody {
         self.exchange = Some(exchange);
     }
 
-    fn count(&mut self, frame: &Frame<Bytes>) {
-        if let (Some(exchange), Some(data)) = (&mut self.exchange, frame.data_ref()) {
-            exchange.response_bytes += data.len() as u64;
+    /// Whether the request was such that nothing which follows it on its connection can be trusted.
+    pub(crate) fn must_close(&self) -> bool {
+        let rejection = self.exchange.as_ref().and_then(|exchange| exchange.rejection.as_ref());
+        rejection.is_some_and(Rejection::must_close)
+    }
+
+    /// The next part.
+    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
+        let part = match &mut self.source {
+            Source::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
+            Source::Upstream(body) => ready!(body.poll_part(cx)),
+            Source::Tunnel(..) => None,
+        };
+        match &part {
+            Some(Ok(part)) => self.count(part.data_ref().map_or(0, Bytes::len) as u64),
+            Some(Err(fault)) => {
+                if let Some(exchange) = &mut self.exchange {
+                    exchange.cut = Some(fault.reason());
+                }
+            }
+            None => self.is_done = true,
+        }
+        Poll::Ready(part)
+    }
+
+    /// Goes on sending what is left of the request, while the client does not take the answer.
+    pub(crate) fn poll_upload(&mut self, cx: &mut Context<'_>) {
+        if let Source::Upstream(UpstreamBody { source: Some(UpstreamSource::Http1(exchange, body)), .. }) =
+            &mut self.source
+        {
+            exchange.poll_upload(cx, body);
+        }
+    }
+
+    /// All of the body that the client is to get has been handed over.
+    pub(crate) fn ended(&mut self) {
+        self.is_done = true;
+    }
+
+    /// The connection to the upstream, and how long nothing may move on it.
+    pub(crate) fn take_tunnel(&mut self) -> Option<(Wire, Duration)> {
+        match &mut self.source {
+            Source::Tunnel(wire, idle) => wire.take().map(|wire| (*wire, *idle)),
+            Source::Whole(_) | Source::Upstream(_) => None,
+        }
+    }
+
+    /// The tunnel has ended, after so many bytes for the client.
+    pub(crate) fn tunnelled(&mut self, bytes: u64) {
+        self.count(bytes);
+        self.is_done = true;
+    }
+
+    fn count(&mut self, bytes: u64) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_bytes += bytes;
         }
     }
 }
@@ -59,33 +128,22 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
-        let frame = match &mut self.source {
-            Source::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
-            Source::Upstream(body) => ready!(body.poll_frame(cx)),
-        };
-        match &frame {
-            Some(Ok(frame)) => self.count(frame),
-            Some(Err(fault)) => {
-                if let Some(exchange) = &mut self.exchange {
-                    exchange.cut = Some(fault.reason());
-                }
-            }
-            None => self.is_done = true,
-        }
-        Poll::Ready(frame)
+        self.poll_part(cx)
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Whole(bytes) => bytes.is_none(),
-            Source::Upstream(body) => body.incoming.is_end_stream(),
+            Source::Upstream(body) => body.is_at_end(),
+            Source::Tunnel(..) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Source::Upstream(body) => body.incoming.size_hint(),
+            Source::Upstream(body) => body.size_hint(),
+            Source::Tunnel(..) => SizeHint::default(),
         }
     }
 }
@@ -105,30 +163,70 @@ impl Drop for ResponseBody {
 
 /// A body that an upstream sends, and the connection that becomes free at its end.
 pub(crate) struct UpstreamBody {
-    incoming: Incoming,
-    lease: Option<Lease>,
+    /// `None` once it has ended.
+    source: Option<UpstreamSource>,
+    had_request_body: bool,
     stall_limit: Duration,
     stall: Option<Pin<Box<Sleep>>>,
+    /// The request's place at its service.
+    slot: Option<Slot>,
+}
+
+enum UpstreamSource {
+    /// With what is left to send of the request's body.
+    Http1(Box<upstream::Exchange>, RequestBody),
+    Http2(Incoming),
 }
 
 impl UpstreamBody {
-    /// The body that comes on the connection of `lease`; at most `stall_limit` passes between two of its frames.
-    pub(crate) fn new(incoming: Incoming, lease: Lease, stall_limit: Duration) -> Self {
-        let mut body = Self { incoming, lease: Some(lease), stall_limit, stall: None };
-        body.release_at_end();
-        body
+    /// The body that comes in this exchange, in which the request's body may still be on its way up.
+    pub(crate) fn http1(exchange: upstream::Exchange, request: RequestBody) -> Self {
+        let had_request_body = !request.length().is_empty();
+        Self::of(UpstreamSource::Http1(Box::new(exchange), request), had_request_body)
     }
 
-    /// The next frame, as of [`Body::poll_frame`].
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            return self.poll_stall(cx);
+    /// The body that comes on a stream of HTTP/2.
+    pub(crate) const fn http2(incoming: Incoming, had_request_body: bool) -> Self {
+        Self::of(UpstreamSource::Http2(incoming), had_request_body)
+    }
+
+    const fn of(source: UpstreamSource, had_request_body: bool) -> Self {
+        Self { source: Some(source), had_request_body, stall_limit: Duration::MAX, stall: None, slot: None }
+    }
+
+    /// Sets how long may pass at most between two of its parts, and keeps the request's place until its end.
+    pub(crate) fn hold(&mut self, stall_limit: Duration, slot: Slot) {
+        self.stall_limit = stall_limit;
+        self.slot = Some(slot);
+        self.release_at_end();
+    }
+
+    /// Whether the request had a body, which has gone along with the answer.
+    pub(crate) const fn has_request_body(&self) -> bool {
+        self.had_request_body
+    }
+
+    /// The connection, after its protocol was switched.
+    pub(crate) fn into_wire(self) -> Option<Wire> {
+        match self.source {
+            Some(UpstreamSource::Http1(exchange, _)) => Some(exchange.into_wire()),
+            Some(UpstreamSource::Http2(_)) | None => None,
+        }
+    }
+
+    /// The next part.
+    pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
+        let polled = match &mut self.source {
+            Some(UpstreamSource::Http1(exchange, request)) => exchange.poll_part(cx, request),
+            Some(UpstreamSource::Http2(incoming)) => Pin::new(incoming).poll_frame(cx).map_err(io::Error::other),
+            None => Poll::Ready(None),
         };
+        let Poll::Ready(part) = polled else { return self.poll_stall(cx) };
         self.stall = None;
-        match frame {
-            Some(Ok(frame)) => {
+        match part {
+            Some(Ok(part)) => {
                 self.release_at_end();
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(Ok(part)))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(UpstreamBodyFault::Broken(error)))),
             None => {
@@ -143,19 +241,38 @@ impl UpstreamBody {
         let limit = self.stall_limit;
         let stall = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(stall.as_mut().poll(cx));
-        self.lease = None;
+        self.source = None;
         Poll::Ready(Some(Err(UpstreamBodyFault::Stalled)))
     }
 
+    fn is_at_end(&self) -> bool {
+        match &self.source {
+            Some(UpstreamSource::Http1(exchange, _)) => exchange.is_at_end(),
+            Some(UpstreamSource::Http2(incoming)) => incoming.is_end_stream(),
+            None => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Some(UpstreamSource::Http1(exchange, _)) => {
+                exchange.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
+            }
+            Some(UpstreamSource::Http2(incoming)) => incoming.size_hint(),
+            None => SizeHint::with_exact(0),
+        }
+    }
+
     fn release_at_end(&mut self) {
-        if self.incoming.is_end_stream() {
+        if self.is_at_end() {
             self.release();
         }
     }
 
     fn release(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.release();
+        self.slot = None;
+        if let Some(UpstreamSource::Http1(exchange, _)) = self.source.take() {
+            exchange.end();
         }
     }
 }
@@ -165,11 +282,10 @@ impl UpstreamBody {
 #[derive(Debug)]
 pub(crate) enum UpstreamBodyFault {
     /// The connection or the framing broke.
-    Broken(hyper::Error),
+    Broken(io::Error),
     /// Nothing came for too long.
     Stalled,
 }
-
 impl UpstreamBodyFault {
     const fn reason(&self) -> &'static str {
         match self {

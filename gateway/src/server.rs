@@ -17,6 +17,7 @@ use tracing::Dispatch;
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
+use crate::disclosure::Disclosure;
 use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::limiters::Limiters;
 use crate::listener;
@@ -219,6 +220,7 @@ impl Gateway {
                 dropped_fields: settings.identity.drop.clone(),
                 shutdown_grace: settings.shutdown_grace,
                 log_level: Level::shown(settings.log.level),
+                disclosure: Disclosure::new(settings.response_headers),
             }),
         })
     }

@@ -53,7 +53,7 @@ pub(crate) fn acceptor(settings: &TlsSettings) -> Result<TlsAcceptor, TlsError> 
         .with_no_client_auth()
         .with_single_cert(chain(&settings.certificate)?, key)
         .map_err(pair)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

@@ -3,23 +3,35 @@
 mod breaker;
 mod call;
 mod connect;
+mod http1;
+mod http2;
 mod pool;
 mod retry_budget;
 mod send;
+mod slots;
+mod upload;
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use gateway_http1::{HeadLimits, ResponseFault};
 use gateway_table::{Service, Text};
 use http::HeaderValue;
 
+use crate::request_body::RequestBodyFault;
 use crate::settings::{Address, Settings};
 
 pub(crate) use breaker::{Breaker, Change};
-pub(crate) use connect::{Stream, open, open_at, resolve};
+pub(crate) use connect::{open, open_at, resolve};
+pub(crate) use http1::Exchange;
+pub(crate) use http2::Local;
 pub(crate) use pool::{Lease, Pool};
-pub(crate) use send::Answer;
+pub(crate) use send::{Answer, Outgoing};
+pub(crate) use slots::{Slot, Slots};
+
+/// How large the head of an upstream's answer may be.
+const HEAD_LIMITS: HeadLimits = HeadLimits { bytes: 64 * 1024, fields: 100 };
 
 /// A service as it is reached in this deployment.
 #[derive(Debug)]
@@ -34,6 +46,8 @@ pub(crate) struct Upstream {
     pub(crate) gets_authorization: bool,
     /// Keeps requests from it while it fails.
     pub(crate) breaker: Breaker,
+    /// How many requests it has at the moment.
+    pub(crate) slots: Slots,
 }
 
 impl Upstream {
@@ -46,7 +60,9 @@ impl Upstream {
             None => Address::from_authority(service.scheme, &service.authority).ok()?,
         };
         let host = HeaderValue::from_str(&address.authority()).ok()?;
-        Some(Self { name: service.name.clone(), address, host, gets_authorization, breaker: Breaker::default() })
+        let name = service.name.clone();
+        let (breaker, slots) = (Breaker::default(), Slots::default());
+        Some(Self { name, address, host, gets_authorization, breaker, slots })
     }
 }
 
@@ -55,20 +71,27 @@ impl Upstream {
 pub(crate) enum UpstreamFault {
     /// No connection came about.
     Unreachable(io::Error),
+    /// No connection came about within its time.
+    ConnectTooSlow(Duration),
     /// The connection broke before an answer.
-    Reset(hyper::Error),
+    Reset(io::Error),
     /// There was no answer within the time of one try.
     TooSlow(Duration),
-    /// What came back is not HTTP, or not an answer to what was asked.
-    Malformed,
+    /// What came back is not HTTP, or could be read in two ways.
+    Malformed(ResponseFault),
+    /// What came back is no answer to what was asked: a switch of protocols that nobody offered.
+    Unasked,
+    /// Interim answers came without end.
+    TooManyInterim,
+    /// The request's body ended early; its client is to blame.
+    RequestBody(RequestBodyFault),
     /// The upstream speaks ZeroMQ, and this build has no adapter for it.
     NoAdapter,
 }
 
-impl UpstreamFault {
-    /// What an error of a connection's means for the request that was on it.
-    pub(crate) fn of(error: hyper::Error) -> Self {
-        if error.is_parse() { Self::Malformed } else { Self::Reset(error) }
+impl From<ResponseFault> for UpstreamFault {
+    fn from(fault: ResponseFault) -> Self {
+        Self::Malformed(fault)
     }
 }
 
@@ -76,9 +99,13 @@ impl fmt::Display for UpstreamFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(error) => write!(f, "the upstream cannot be reached: {error}"),
+            Self::ConnectTooSlow(limit) => write!(f, "the upstream took no connection within {limit:?}"),
             Self::Reset(error) => write!(f, "the upstream broke the connection: {error}"),
             Self::TooSlow(limit) => write!(f, "the upstream did not answer within {limit:?}"),
-            Self::Malformed => f.write_str("the upstream's answer is not valid HTTP"),
+            Self::Malformed(fault) => write!(f, "the upstream's answer is not valid HTTP: {fault}"),
+            Self::Unasked => f.write_str("the upstream switched to a protocol that it was not offered"),
+            Self::TooManyInterim => f.write_str("the upstream sends interim answers without end"),
+            Self::RequestBody(fault) => fault.fmt(f),
             Self::NoAdapter => f.write_str("the upstream speaks ZeroMQ, for which this build has no adapter"),
         }
     }

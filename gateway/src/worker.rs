@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use gateway_http1::HeadLimits;
 use gateway_table::{Route, Table};
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
@@ -15,7 +16,9 @@ use tokio_rustls::TlsAcceptor;
 use crate::access_log::AccessLog;
 use crate::auth::refresh::RefreshHandle;
 use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
-use crate::clock::{Clock, UnixSeconds};
+use crate::buffers::Buffers;
+use crate::clock::{Clock, Date, UnixSeconds};
+use crate::disclosure::Disclosure;
 use crate::identity::{Identities, IdentityRules};
 use crate::limiters::Limiters;
 use crate::log::{Level, LogSender};
@@ -46,6 +49,8 @@ pub(crate) struct Rules {
     pub(crate) dropped_fields: Vec<HeaderName>,
     pub(crate) shutdown_grace: Duration,
     pub(crate) log_level: Level,
+    /// What answers say of how they came about.
+    pub(crate) disclosure: Disclosure,
 }
 
 /// The state of one worker.
@@ -63,6 +68,9 @@ pub(crate) struct Worker {
     upstreams: Arc<[Upstream]>,
     pools: Vec<Rc<Pool>>,
     clock: Clock,
+    /// Memory for connections that are busy.
+    pub(crate) buffers: Rc<Buffers>,
+    date: RefCell<Date>,
     /// The coarse clock that time limits of connections go by.
     pub(crate) ticks: Rc<TickClock>,
     pub(crate) rules: Arc<Rules>,
@@ -71,7 +79,9 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(shared: Shared) -> Self {
         let ticks = Rc::new(TickClock::new());
-        let pool = |upstream: &Upstream| Rc::new(Pool::new(upstream.address.clone(), Rc::clone(&ticks)));
+        let buffers = Rc::new(Buffers::default());
+        let pool =
+            |upstream: &Upstream| Rc::new(Pool::new(upstream.address.clone(), Rc::clone(&ticks), Rc::clone(&buffers)));
         Self {
             table: shared.table,
             limiters: shared.limiters,
@@ -84,6 +94,8 @@ impl Worker {
             pools: shared.upstreams.iter().map(pool).collect(),
             upstreams: shared.upstreams,
             clock: Clock::default(),
+            date: RefCell::default(),
+            buffers,
             ticks,
             rules: shared.rules,
         }
@@ -111,9 +123,17 @@ impl Worker {
         &self.rules.dropped_fields
     }
 
-    /// The longest head of a request, in bytes.
-    pub(crate) fn header_bytes(&self) -> usize {
-        self.rules.limits.header_bytes as usize
+    /// How large the head of a request may be.
+    pub(crate) fn head_limits(&self) -> HeadLimits {
+        let limits = &self.rules.limits;
+        HeadLimits { bytes: limits.header_bytes as usize, fields: limits.header_fields as usize }
+    }
+
+    /// Shows the value of a `Date` field (RFC 9110 §6.6.1).
+    pub(crate) fn with_date(&self, show: impl FnOnce(&[u8])) {
+        let mut date = self.date.borrow_mut();
+        date.advance(self.clock.now());
+        show(date.text.as_bytes());
     }
 
     /// Where a route's service is, and this worker's connections to it.

@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use crate::ticks::{TickClock, Ticks};
 
+/// How long a request goes on for a client that has closed its side of the connection: nobody can tell one that waits
+/// for its answer from one that is gone.
+const HALF_CLOSED: Ticks = Ticks::from_duration(Duration::from_millis(500));
+
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -26,6 +30,10 @@ impl Limits {
 pub(crate) struct Watch {
     clock: Rc<TickClock>,
     phase: Cell<Phase>,
+    /// How many requests are being answered; more than one in HTTP/2 only.
+    exchanges: Cell<u32>,
+    /// Since when the client sends nothing more, in the middle of an exchange.
+    ended_since: Cell<Option<Ticks>>,
     since: Cell<Ticks>,
     blocked_since: Cell<Option<Ticks>>,
     order: Cell<Order>,
@@ -54,6 +62,8 @@ impl Watch {
     pub(crate) fn new(clock: Rc<TickClock>) -> Self {
         Self {
             phase: Cell::new(Phase::Head),
+            exchanges: Cell::new(0),
+            ended_since: Cell::new(None),
             since: Cell::new(clock.now()),
             blocked_since: Cell::new(None),
             order: Cell::new(Order::Serve),
@@ -80,18 +90,31 @@ impl Watch {
 
     /// A request's head is complete.
     pub(crate) fn exchange_began(&self) {
+        self.exchanges.set(self.exchanges.get() + 1);
         self.enter(Phase::Exchange);
     }
 
     /// An answer has been sent, or given up.
     pub(crate) fn exchange_ended(&self) {
-        self.enter(Phase::Idle);
+        let left = self.exchanges.get().saturating_sub(1);
+        self.exchanges.set(left);
+        if left == 0 {
+            self.enter(Phase::Idle);
+        }
+    }
+
+    /// The client sends nothing more, while it is being answered. It may wait for its answer all the same.
+    pub(crate) fn client_ended(&self) {
+        self.ended_since.set(Some(self.clock.now()));
     }
 
     /// Orders what the limits ask for.
     pub(crate) fn enforce(&self, limits: Limits) {
         let now = self.clock.now();
         if self.blocked_since.get().is_some_and(|since| now.since(since) > limits.idle) {
+            return self.abort();
+        }
+        if self.ended_since.get().is_some_and(|since| now.since(since) > HALF_CLOSED) {
             return self.abort();
         }
         let lasted = now.since(self.since.get());
@@ -122,7 +145,8 @@ impl Watch {
 
     /// Why an answer that has not come to its end will not: the client's doing, or the gateway's.
     pub(crate) fn reason_to_end(&self) -> &'static str {
-        if self.must_abort() { "the gateway ended the connection" } else { "the client went away" }
+        let is_gateway = self.must_abort() && self.ended_since.get().is_none();
+        if is_gateway { "the gateway ended the connection" } else { "the client went away" }
     }
 
     /// Remembers whom an order has to wake.

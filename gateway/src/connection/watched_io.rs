@@ -1,24 +1,26 @@
-//! A client's stream that tells the watch what moves on it.
+//! A client's stream, for the HTTP/2 server: it starts with what has been read already, and tells the watch what moves.
 
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use bytes::{Buf, Bytes};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::client::Client;
+use crate::stream::Stream;
 
-pub(super) struct WatchedIo<S> {
-    stream: TokioIo<S>,
+pub(super) struct WatchedIo {
+    read: Bytes,
+    stream: TokioIo<Stream>,
     client: Rc<Client>,
 }
 
-impl<S> WatchedIo<S> {
-    pub(super) fn new(stream: S, client: Rc<Client>) -> Self {
-        Self { stream: TokioIo::new(stream), client }
+impl WatchedIo {
+    pub(super) fn new(stream: Stream, read: Bytes, client: Rc<Client>) -> Self {
+        Self { read, stream: TokioIo::new(stream), client }
     }
 
     fn told<T>(&self, written: Poll<T>) -> Poll<T> {
@@ -27,8 +29,14 @@ impl<S> WatchedIo<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Read for WatchedIo<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+impl Read for WatchedIo {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if !self.read.is_empty() {
+            let length = self.read.len().min(buf.remaining());
+            buf.put_slice(&self.read[..length]);
+            self.read.advance(length);
+            return Poll::Ready(Ok(()));
+        }
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if read.is_ready() {
             self.client.watch.bytes_came();
@@ -37,7 +45,7 @@ impl<S: AsyncRead + Unpin> Read for WatchedIo<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Write for WatchedIo<S> {
+impl Write for WatchedIo {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.told(written)

@@ -49,7 +49,7 @@ pub(super) async fn authenticate(
     // First the keys may be missing, then what has been revoked; neither is waited for twice.
     for remedy in [Remedy::Keys, Remedy::Revocations] {
         if principal.as_ref().is_err_and(|fault| fault.remedy() == Some(remedy)) {
-            worker.remedy(remedy, headers).await;
+            Box::pin(worker.remedy(remedy, headers)).await;
             principal = worker.verify(headers);
         }
     }

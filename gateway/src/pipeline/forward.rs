@@ -7,22 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_table::{CanonicalPath, Route, Scheme};
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
-use http_body::Body as _;
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use tokio::time::{Instant, timeout_at};
 
-use super::find_route::RouteMatch;
 use super::pass_breaker::Passage;
+use super::upgrade::{self, Offer};
 use crate::auth::Principal;
 use crate::client::Client;
+use crate::connection::Interim;
 use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
-use crate::request_body::{RequestBody, RequestBodyFault, Upload};
+use crate::request_body::{ClientBody, RequestBody, RequestBodyFault, Upload};
 use crate::response_body::{ResponseBody, UpstreamBody};
-use crate::upstream::{Answer, Lease, UpstreamFault};
+use crate::upstream::{Answer, Outgoing, UpstreamFault};
 use crate::worker::Worker;
 
 /// How much of an unwanted answer is read for the sake of its connection, in bytes.
@@ -38,16 +37,18 @@ pub(super) struct Context<'a> {
     pub(super) principal: Option<&'a Principal>,
     /// How often the request has been sent.
     pub(super) attempts: &'a Cell<u32>,
+    /// Where the upstream's interim answers go.
+    pub(super) interim: Interim,
 }
 
 /// Sends the request upstream, tells the breaker what came of it, and passes the answer on.
 pub(super) async fn forward(
     worker: &Worker,
-    passage: Passage<'_>,
-    request: Request<Incoming>,
+    mut passage: Passage<'_>,
+    request: Request<ClientBody>,
     context: Context<'_>,
 ) -> Result<Response<ResponseBody>, Rejection> {
-    let answer = exchange(worker, passage.matched, request, context).await;
+    let answer = exchange(worker, &mut passage, request, context).await;
     match &answer {
         Ok(_) => passage.succeeded(),
         Err(rejection) if rejection.blame() == Blame::Upstream => passage.failed(),
@@ -59,20 +60,41 @@ pub(super) async fn forward(
 
 async fn exchange(
     worker: &Worker,
-    matched: RouteMatch,
-    request: Request<Incoming>,
+    passage: &mut Passage<'_>,
+    request: Request<ClientBody>,
     context: Context<'_>,
 ) -> Result<Response<ResponseBody>, Rejection> {
-    let route = matched.route;
+    let route = passage.matched.route;
     refuse_announced_excess(request.headers(), route.max_body)?;
-    let (upstream, pool) = worker.upstream(route);
-    if upstream.address.scheme == Scheme::ZeroMq {
+    if passage.upstream().address.scheme == Scheme::ZeroMq {
         return Err(Rejection::Upstream(UpstreamFault::NoAdapter));
     }
-    let uri = upstream_uri(worker, matched, &request, context.path)?;
+    let offer = upgrade::offer(&request, &route.upgrade);
+    let attempts = context.attempts;
+    let (outgoing, body) = outgoing(worker, passage, request, context, offer.as_ref())?;
+    let (body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
+    let (_, pool) = worker.upstream(route);
+    let sent = pool.call(outgoing, body, route.retry.as_ref(), attempts);
+    let mut answer = within_time(route, upload.as_deref(), sent).await?;
+    let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);
+    if let Some(slot) = passage.take_slot() {
+        answer.body_mut().hold(idle, slot);
+    }
+    pass_on(answer, offer, idle)
+}
+
+/// The request as the upstream gets it.
+fn outgoing(
+    worker: &Worker,
+    passage: &Passage<'_>,
+    request: Request<ClientBody>,
+    context: Context<'_>,
+    offer: Option<&Offer>,
+) -> Result<(Outgoing, ClientBody), Rejection> {
+    let route = passage.matched.route;
+    let target = target(worker, passage, &request, context.path)?;
     let (mut parts, body) = request.into_parts();
-    parts.uri = uri;
-    parts.version = Version::HTTP_11;
+    let upstream = passage.upstream();
     forward_request(
         &mut parts.headers,
         &Forwarding {
@@ -84,14 +106,28 @@ async fn exchange(
             dropped: worker.dropped_fields(),
         },
     );
+    if let Some(offer) = offer {
+        offer.write(&mut parts.headers);
+    }
     let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
     identity.write(&mut parts.headers);
-    let (body, upload) = RequestBody::new(body, route.max_body);
-    frame(&mut parts.headers, &body);
-    let sent = pool.call(Request::from_parts(parts, body), route.retry.as_ref(), context.attempts);
-    let (response, mut lease) = within_time(route, upload.as_deref(), sent).await?;
-    lease.upload = upload;
-    pass_on(response, lease, worker.stall_limit)
+    let needs_http2 = parts.version == Version::HTTP_2 && is_grpc(&parts.headers);
+    let outgoing = Outgoing {
+        method: parts.method,
+        target,
+        headers: parts.headers,
+        needs_http2,
+        interim: context.interim,
+        timeouts: route.timeouts,
+    };
+    Ok((outgoing, body))
+}
+
+/// Whether a request is gRPC's, which exists over HTTP/2 alone.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let rest = media_type.strip_prefix(b"application/grpc");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }
 
 /// A body that says beforehand that it is too long need not come at all.
@@ -104,27 +140,20 @@ fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result<(), Reject
 }
 
 /// The target of the upstream request: the path that the table makes of the canonical one, and the query as it came.
-fn upstream_uri(
+fn target(
     worker: &Worker,
-    matched: RouteMatch,
-    request: &Request<Incoming>,
+    passage: &Passage<'_>,
+    request: &Request<ClientBody>,
     path: &CanonicalPath<'_>,
-) -> Result<Uri, Rejection> {
+) -> Result<PathAndQuery, Rejection> {
+    let matched = passage.matched;
     let mut target = worker.table.upstream_path(matched.index, path, matched.prefix_len);
     if let Some(query) = request.uri().query() {
         target.push('?');
         target.push_str(query);
     }
-    let target = PathAndQuery::from_maybe_shared(Bytes::from(target));
     // Canonical paths, checked targets and a query that has been parsed before make a valid target.
-    target.map(Uri::from).map_err(|_| Rejection::BodyBroken)
-}
-
-/// Says that a body of unknown length follows, whatever the method: hyper expects none of a GET.
-fn frame(headers: &mut HeaderMap, body: &RequestBody) {
-    if !body.is_end_stream() && !headers.contains_key(CONTENT_LENGTH) {
-        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
+    PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|_| Rejection::BodyBroken)
 }
 
 /// Waits for the answer for the route's time at most. While the body still comes the time starts anew with each part of
@@ -140,17 +169,18 @@ async fn within_time(
         match timeout_at(deadline, &mut sent).await {
             Ok(Ok(answered)) => return Ok(answered),
             Ok(Err(fault)) => return Err(blame(fault, upload, route)),
-            Err(_) => deadline = later_deadline(upload, deadline, route.timeout)?,
+            Err(_) => deadline = later_deadline(upload, deadline, route)?,
         }
     }
 }
 
 /// The deadline that the last part of the body allows, if that is later; otherwise who was too slow.
-fn later_deadline(upload: Option<&Upload>, deadline: Instant, limit: Duration) -> Result<Instant, Rejection> {
+fn later_deadline(upload: Option<&Upload>, deadline: Instant, route: &Route) -> Result<Instant, Rejection> {
+    let pause = route.timeouts.idle.unwrap_or(route.timeout);
     match upload {
-        Some(upload) if upload.last_progress() + limit > deadline => Ok(upload.last_progress() + limit),
+        Some(upload) if upload.last_progress() + pause > deadline => Ok(upload.last_progress() + pause),
         Some(upload) if upload.waits_for_client() => Err(Rejection::ClientTooSlow),
-        _ => Err(Rejection::UpstreamTimeout(limit)),
+        _ => Err(Rejection::UpstreamTimeout(route.timeout)),
     }
 }
 
@@ -158,55 +188,51 @@ fn later_deadline(upload: Option<&Upload>, deadline: Instant, limit: Duration) -
 fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Rejection {
     match upload.and_then(Upload::fault) {
         Some(RequestBodyFault::TooLarge) => Rejection::BodyTooLarge { limit: route.max_body },
+        Some(RequestBodyFault::TooSlow) => Rejection::ClientTooSlow,
         Some(RequestBodyFault::Broken) => Rejection::BodyBroken,
         None => match fault {
-            UpstreamFault::TooSlow(limit) => Rejection::UpstreamTimeout(limit),
+            UpstreamFault::TooSlow(limit) | UpstreamFault::ConnectTooSlow(limit) => Rejection::UpstreamTimeout(limit),
             fault => Rejection::Upstream(fault),
         },
     }
 }
 
 /// The upstream's answer as the client sees it.
-fn pass_on(
-    response: Response<Incoming>,
-    lease: Lease,
-    stall_limit: Duration,
-) -> Result<Response<ResponseBody>, Rejection> {
-    let status = response.status();
+fn pass_on(answer: Answer, offer: Option<Offer>, idle: Duration) -> Result<Response<ResponseBody>, Rejection> {
+    let status = answer.status();
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return switch(answer, offer, idle);
+    }
+    let (mut parts, body) = answer.into_parts();
     if status.is_server_error() {
-        drain(response, lease, stall_limit);
+        drain(body);
         return Err(Rejection::UpstreamStatus(status));
     }
-    // The gateway asked for no upgrade, and hyper keeps all other 1xx to itself. Statuses end at 599.
-    if status == StatusCode::SWITCHING_PROTOCOLS || status.as_u16() > 599 || is_doubtful(response.headers()) {
-        return Err(Rejection::Upstream(UpstreamFault::Malformed));
-    }
-    let (mut parts, incoming) = response.into_parts();
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
     forward_response(&mut parts.headers);
     if status == StatusCode::NO_CONTENT {
         parts.headers.remove(CONTENT_LENGTH);
     }
-    Ok(Response::from_parts(parts, ResponseBody::upstream(UpstreamBody::new(incoming, lease, stall_limit))))
+    Ok(Response::from_parts(parts, ResponseBody::upstream(body)))
 }
 
-/// Whether the fields that frame an answer could be read in two ways (RFC 9112 §6.3).
-fn is_doubtful(headers: &HeaderMap) -> bool {
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
-    let Some(length) = lengths.next() else { return false };
-    lengths.next().is_some()
-        || headers.contains_key(TRANSFER_ENCODING)
-        || !length.as_bytes().iter().all(u8::is_ascii_digit)
+/// The connection becomes a tunnel, if it was switched to what the client has offered.
+fn switch(answer: Answer, offer: Option<Offer>, idle: Duration) -> Result<Response<ResponseBody>, Rejection> {
+    let unasked = || Rejection::Upstream(UpstreamFault::Unasked);
+    let offer = offer.ok_or_else(unasked)?;
+    let taken = offer.taken(answer.headers()).ok_or_else(unasked)?;
+    let (mut parts, body) = answer.into_parts();
+    let wire = body.into_wire().ok_or_else(unasked)?;
+    forward_response(&mut parts.headers);
+    upgrade::confirm(&mut parts.headers, taken);
+    Ok(Response::from_parts(parts, ResponseBody::tunnel(wire, idle)))
 }
 
 /// Reads an answer that nobody wants to its end, so that its connection can be used again; unless it is long.
-fn drain(response: Response<Incoming>, lease: Lease, stall_limit: Duration) {
-    let mut body = UpstreamBody::new(response.into_body(), lease, stall_limit);
+fn drain(mut body: UpstreamBody) {
     tokio::task::spawn_local(async move {
         let mut left = LONGEST_DRAIN;
-        while let Some(Ok(frame)) = poll_fn(|cx| body.poll_frame(cx)).await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        while let Some(Ok(part)) = poll_fn(|cx| body.poll_part(cx)).await {
+            left = left.saturating_sub(part.data_ref().map_or(0, Bytes::len));
             if left == 0 {
                 break;
             }

@@ -36,11 +36,11 @@ fn new_id(now: UnixSeconds) -> HeaderValue {
 }
 
 /// The host that the client asks for: that of the request's target if it has one, else of its one `Host` field
-/// (RFC 9112 §3.2). An HTTP/1.0 client need not name any.
+/// (RFC 9112 §3.2).
 pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejection> {
     let mut fields = request.headers().get_all(HOST).iter();
     let host = match (fields.next(), fields.next()) {
-        (None, None) if request.version() == Version::HTTP_10 => None,
+        (None, None) if may_be_absent(request) => None,
         (Some(host), None) if is_host(host.as_bytes()) => Some(host),
         _ => return Err(Rejection::BadHost),
     };
@@ -50,6 +50,15 @@ pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejec
         }
         Some(_) => Err(Rejection::BadHost),
         None => Ok(host.cloned()),
+    }
+}
+
+/// An HTTP/1.0 client need not name a host, one of HTTP/2 names it in the target (RFC 9113 §8.3.1).
+fn may_be_absent<B>(request: &Request<B>) -> bool {
+    match request.version() {
+        Version::HTTP_10 => true,
+        Version::HTTP_2 => request.uri().authority().is_some(),
+        _ => false,
     }
 }
 

@@ -1,31 +1,42 @@
-//! Whether the service is to be left alone: in, an [`Admitted`] request; out, its [`Passage`], or 503.
+//! Whether the service is to be left alone: in, a [`Seated`] request; out, its [`Passage`], or 503.
 
 use std::time::Instant;
 
 use super::find_route::RouteMatch;
-use super::limit::Admitted;
+use super::take_slot::Seated;
 use crate::rejection::Rejection;
-use crate::upstream::{Change, Upstream};
+use crate::upstream::{Change, Slot, Upstream};
 
 /// The right to call a service once. What comes of the call is told to the breaker; if nothing does, because the client
 /// went away, that too.
 pub(super) struct Passage<'a> {
     pub(super) matched: RouteMatch,
     upstream: &'a Upstream,
+    /// The request's place at the service, until the answer has it.
+    slot: Option<Slot>,
     is_concluded: bool,
 }
 
 /// Asks the service's breaker.
-#[expect(clippy::needless_pass_by_value, reason = "a ticket is used up")]
-pub(super) fn pass_breaker(upstream: &Upstream, admitted: Admitted) -> Result<Passage<'_>, Rejection> {
-    let matched = admitted.matched;
+pub(super) fn pass_breaker(seated: Seated<'_>) -> Result<Passage<'_>, Rejection> {
+    let Seated { matched, upstream, slot } = seated;
     if let Some(rule) = matched.route.breaker {
         upstream.breaker.admit(rule, Instant::now).map_err(Rejection::BreakerOpen)?;
     }
-    Ok(Passage { matched, upstream, is_concluded: false })
+    Ok(Passage { matched, upstream, slot: Some(slot), is_concluded: false })
 }
 
-impl Passage<'_> {
+impl<'a> Passage<'a> {
+    /// The service that may be called.
+    pub(super) fn upstream(&self) -> &'a Upstream {
+        self.upstream
+    }
+
+    /// The request's place at the service, for its answer to keep.
+    pub(super) fn take_slot(&mut self) -> Option<Slot> {
+        self.slot.take()
+    }
+
     /// The service has answered.
     pub(super) fn succeeded(mut self) {
         self.is_concluded = true;

@@ -5,39 +5,55 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gateway_table::{Retry, RetryCause};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method};
 
-use super::send::{Answer, copied, repeatable, send};
+use super::send::{Answer, Outgoing, send};
 use super::{Pool, UpstreamFault};
 use crate::headers::RETRY_ATTEMPT;
 use crate::request_body::RequestBody;
 
 impl Pool {
-    /// Sends a request, and again where it failed for a cause that `retry` lists and may be sent twice: GET, HEAD and PUT
-    /// without a body. `attempts` is told how often. The caller bounds the time of all attempts together.
+    /// Sends a request, and again where it failed for a cause that `retry` lists and may be sent twice: GET, HEAD and PUT,
+    /// as long as what was sent of the body is kept; any other only if no connection came about, as then nothing of it was
+    /// sent. `attempts` is told how often. The caller bounds the time of all attempts together.
     pub(crate) async fn call(
         self: &Rc<Self>,
-        mut request: Request<RequestBody>,
+        mut request: Outgoing,
+        mut body: RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
     ) -> Result<Answer, UpstreamFault> {
         self.budget.deposit();
-        let copy = repeatable(&request);
-        let again = retry.zip(copy.as_ref());
+        let is_repeatable = request.method.is_safe() || request.method == Method::PUT;
+        if !is_repeatable {
+            body.forget();
+        }
         loop {
             attempts.set(attempts.get() + 1);
             let limit = retry.and_then(|retry| retry.per_try);
-            let outcome = within(limit, send(self, request, copy.as_ref())).await;
-            let Some((retry, copy)) = again else { return outcome };
-            let is_last = attempts.get() >= retry.attempts.get();
-            if is_last || !calls_for_another(&outcome, retry) || !self.budget.withdraw() {
+            let outcome = within(limit, send(self, &request, &mut body, is_repeatable)).await;
+            let Some(retry) = retry else { return outcome };
+            let may_repeat = is_repeatable || matches!(outcome, Err(UpstreamFault::Unreachable(_)));
+            let is_last = attempts.get() >= retry.attempts.get() || !may_repeat;
+            if is_last || !calls_for_another(&outcome, retry) || !has_body_again(&outcome, &mut body) {
+                return outcome;
+            }
+            if !self.budget.withdraw() {
                 return outcome;
             }
             drop(outcome);
             tokio::time::sleep(backoff(retry, attempts.get())).await;
-            request = copied(copy);
-            request.headers_mut().insert(RETRY_ATTEMPT, HeaderValue::from(attempts.get() + 1));
+            request.headers.insert(RETRY_ATTEMPT, HeaderValue::from(attempts.get() + 1));
         }
+    }
+}
+
+/// Whether the body can be sent from its beginning. That of a request that was answered has gone along with its answer;
+/// only one that is over leaves nothing behind.
+fn has_body_again(outcome: &Result<Answer, UpstreamFault>, body: &mut RequestBody) -> bool {
+    match outcome {
+        Ok(answer) => !answer.body().has_request_body(),
+        Err(_) => body.rewind(),
     }
 }
 
@@ -53,10 +69,10 @@ async fn within(
 
 fn calls_for_another(outcome: &Result<Answer, UpstreamFault>, retry: &Retry) -> bool {
     retry.on.iter().any(|cause| match (cause, outcome) {
-        (RetryCause::Connect, Err(UpstreamFault::Unreachable(_)))
+        (RetryCause::Connect, Err(UpstreamFault::Unreachable(_) | UpstreamFault::ConnectTooSlow(_)))
         | (RetryCause::Reset, Err(UpstreamFault::Reset(_)))
         | (RetryCause::Timeout, Err(UpstreamFault::TooSlow(_))) => true,
-        (RetryCause::Status(status), Ok((response, _))) => response.status().as_u16() == *status,
+        (RetryCause::Status(status), Ok(response)) => response.status().as_u16() == *status,
         _ => false,
     })
 }

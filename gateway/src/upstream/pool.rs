@@ -4,20 +4,19 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use hyper::client::conn::http1::{Builder, SendRequest};
-use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex;
 
+use super::http2::Shared;
 use super::retry_budget::RetryBudget;
-use super::{Stream, UpstreamFault, open_at, resolve};
-use crate::request_body::{RequestBody, Upload};
+use super::{UpstreamFault, open_at, resolve};
+use crate::buffers::Buffers;
 use crate::settings::Address;
+use crate::stream::Stream;
 use crate::ticks::{TickClock, Ticks};
-
-/// The sending end of a connection.
-type Sender = SendRequest<RequestBody>;
+use crate::wire::Wire;
 
 /// How long an idle connection is kept, and an address that was looked up. Servers close idle connections too (uvicorn
 /// after 5 s): whoever closes first does not race with a request.
@@ -30,8 +29,11 @@ const MOST_IDLE: usize = 256;
 pub(crate) struct Pool {
     address: Address,
     idle: RefCell<Vec<Idle>>,
+    /// The connection that all requests over HTTP/2 share.
+    pub(super) shared: Shared,
     resolved: Mutex<Option<Resolved>>,
     clock: Rc<TickClock>,
+    buffers: Rc<Buffers>,
     pub(super) budget: RetryBudget,
 }
 
@@ -42,32 +44,42 @@ struct Resolved {
 }
 
 struct Idle {
-    sender: Sender,
+    wire: Wire,
     since: Ticks,
 }
 
 impl Pool {
-    pub(crate) fn new(address: Address, clock: Rc<TickClock>) -> Self {
-        Self { address, idle: RefCell::default(), resolved: Mutex::new(None), clock, budget: RetryBudget::new() }
+    pub(crate) fn new(address: Address, clock: Rc<TickClock>, buffers: Rc<Buffers>) -> Self {
+        Self {
+            address,
+            idle: RefCell::default(),
+            shared: Shared::default(),
+            resolved: Mutex::new(None),
+            clock,
+            buffers,
+            budget: RetryBudget::new(),
+        }
     }
 
     /// An idle connection that is still open, if there is one.
-    pub(crate) async fn idle(self: &Rc<Self>) -> Option<Lease> {
+    pub(super) fn idle(self: &Rc<Self>) -> Option<Lease> {
         loop {
-            // Taken out first: nothing stays borrowed across the await.
             let mut idle = self.idle.borrow_mut().pop()?;
-            if !idle.sender.is_closed() && idle.sender.ready().await.is_ok() {
-                return Some(Lease { sender: idle.sender, upload: None, pool: Rc::clone(self) });
+            if is_open(&mut idle.wire) {
+                return Some(Lease { wire: idle.wire, is_reused: true, pool: Rc::clone(self) });
             }
         }
     }
 
-    /// A new connection.
-    pub(crate) async fn connect(self: &Rc<Self>) -> Result<Lease, UpstreamFault> {
+    /// A new stream to the service.
+    pub(super) async fn open(&self) -> Result<Stream, UpstreamFault> {
         let resolved = self.resolve().await.map_err(UpstreamFault::Unreachable)?;
-        let stream = open_at(&resolved, &self.address).await.map_err(UpstreamFault::Unreachable)?;
-        let sender = handshake(stream).await.map_err(|error| UpstreamFault::Unreachable(io::Error::other(error)))?;
-        Ok(Lease { sender, upload: None, pool: Rc::clone(self) })
+        open_at(&resolved, &self.address).await.map_err(UpstreamFault::Unreachable)
+    }
+
+    /// A new connection on this stream.
+    pub(super) fn lease(self: &Rc<Self>, stream: Stream) -> Lease {
+        Lease { wire: Wire::new(stream, Rc::clone(&self.buffers)), is_reused: false, pool: Rc::clone(self) }
     }
 
     /// Where the service is. All requests wait for one look-up together: a name server that does not answer would
@@ -85,42 +97,29 @@ impl Pool {
     /// Closes what has been idle for too long.
     pub(crate) fn prune(&self) {
         let now = self.clock.now();
-        self.idle.borrow_mut().retain(|idle| now.since(idle.since) < KEPT_FOR && !idle.sender.is_closed());
-    }
-
-    fn put(&self, sender: Sender) {
-        let mut idle = self.idle.borrow_mut();
-        if !sender.is_closed() && idle.len() < MOST_IDLE {
-            idle.push(Idle { sender, since: self.clock.now() });
-        }
+        self.idle.borrow_mut().retain_mut(|idle| now.since(idle.since) < KEPT_FOR && is_open(&mut idle.wire));
     }
 }
 
-/// Starts HTTP/1.1 on a new stream; the connection lives in a task of its own until either side closes it.
-async fn handshake(stream: Stream) -> hyper::Result<Sender> {
-    let (mut sender, connection) = Builder::new().handshake(TokioIo::new(stream)).await?;
-    tokio::task::spawn_local(async move {
-        // Whoever waits for an answer on this connection learns of its failure by the sender.
-        let _ = connection.await;
-    });
-    sender.ready().await?;
-    Ok(sender)
+/// Whether nothing has come on an idle connection, not even its end. Nobody is woken if something comes later.
+fn is_open(wire: &mut Wire) -> bool {
+    wire.poll_fill(&mut Context::from_waker(Waker::noop())).is_pending()
 }
 
 /// A connection while a request has it. Dropping it closes the connection.
 pub(crate) struct Lease {
-    pub(crate) sender: Sender,
-    /// The request body that is being sent on the connection, if there is one.
-    pub(crate) upload: Option<Rc<Upload>>,
+    pub(crate) wire: Wire,
+    /// Whether another request has been on the connection before.
+    pub(super) is_reused: bool,
     pool: Rc<Pool>,
 }
 
 impl Lease {
-    /// Gives the connection back for the next request; its answer has been read to the end. A connection on which the
-    /// request is still being sent is closed instead: the next one would wait for a client that is not its own.
-    pub(crate) fn release(self) {
-        if self.upload.is_none_or(|upload| upload.is_done()) {
-            self.pool.put(self.sender);
+    /// Keeps the connection for the next request; the answer has been read to its end.
+    pub(super) fn release(self) {
+        let mut idle = self.pool.idle.borrow_mut();
+        if idle.len() < MOST_IDLE {
+            idle.push(Idle { wire: self.wire, since: self.pool.clock.now() });
         }
     }
 }

@@ -1,49 +1,94 @@
-//! One request on one connection: an idle one if there is any, else a new one.
+//! One try of a request: on an idle connection if there is any, else on a new one.
 
+use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
-use http::{Method, Request, Response};
-use http_body::Body as _;
-use hyper::body::Incoming;
+use gateway_http1::ResponseHead;
+use gateway_table::Timeouts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Response};
+use tokio::time::timeout;
 
-use super::{Lease, Pool, UpstreamFault};
+use super::http1::Exchange;
+use super::{Pool, UpstreamFault, http2};
+use crate::connection::Interim;
 use crate::request_body::RequestBody;
+use crate::response_body::UpstreamBody;
+use crate::stream::Stream;
 
-/// An answer's head, its body still to come, and the connection on which it comes.
-pub(crate) type Answer = (Response<Incoming>, Lease);
+/// A request as the upstream gets it, save its body.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    /// What follows the authority in its URL.
+    pub(crate) target: PathAndQuery,
+    pub(crate) headers: HeaderMap,
+    /// Whether the upstream must speak HTTP/2 for it.
+    pub(crate) needs_http2: bool,
+    /// Where interim answers go.
+    pub(crate) interim: Interim,
+    pub(crate) timeouts: Timeouts,
+}
 
-/// Sends a request. An idle connection that turns out closed costs nothing but another try: where nothing was sent on
-/// it, and where there is a `copy`, as sending again does no harm.
+/// An answer: its head, and its body on the connection on which it comes.
+pub(crate) type Answer = Response<UpstreamBody>;
+
+/// Sends a request. An idle connection that turns out closed costs nothing but another try, where the request may be
+/// sent again: `is_repeatable` says that it does no harm; where nothing was sent of it, it does none either.
 pub(super) async fn send(
     pool: &Rc<Pool>,
-    mut request: Request<RequestBody>,
-    copy: Option<&Request<RequestBody>>,
+    request: &Outgoing,
+    body: &mut RequestBody,
+    is_repeatable: bool,
 ) -> Result<Answer, UpstreamFault> {
-    while let Some(mut lease) = pool.idle().await {
-        match lease.sender.try_send_request(request).await {
-            Ok(response) => return Ok((response, lease)),
-            Err(mut failed) => match failed.take_message().or_else(|| copy.map(copied)) {
-                Some(again) if !failed.error().is_parse() => request = again,
-                _ => return Err(UpstreamFault::of(failed.into_error())),
-            },
+    if request.needs_http2 || pool.shared.is_open() {
+        return Box::pin(http2::send(pool, None, request, body)).await;
+    }
+    while let Some(lease) = pool.idle() {
+        let mut exchange = Exchange::start(lease, request, body);
+        match exchange.head(request, body).await {
+            Ok(head) => return Ok(taken(exchange, head, body)),
+            Err(fault) => {
+                let may_repeat = is_repeatable || !exchange.has_sent();
+                if !(exchange.was_stale() && fault.is_reset() && may_repeat && body.rewind()) {
+                    return Err(fault);
+                }
+            }
         }
     }
-    let mut lease = pool.connect().await?;
-    let response = lease.sender.send_request(request).await.map_err(UpstreamFault::of)?;
-    Ok((response, lease))
+    let stream = Box::pin(open(pool, request.timeouts.connect)).await?;
+    if stream.protocol() == Some(b"h2") {
+        return Box::pin(http2::send(pool, Some(stream), request, body)).await;
+    }
+    let mut exchange = Exchange::start(pool.lease(stream), request, body);
+    let head = exchange.head(request, body).await?;
+    Ok(taken(exchange, head, body))
 }
 
-/// A copy of a request that may be sent twice: one that has no body, and changes nothing or the same again.
-pub(super) fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let does_no_harm = request.method().is_safe() || request.method() == Method::PUT;
-    (does_no_harm && request.body().is_end_stream()).then(|| copied(request))
+/// A new stream, within the time that the route has for one.
+pub(super) async fn open(pool: &Pool, limit: Option<Duration>) -> Result<Stream, UpstreamFault> {
+    match limit {
+        Some(limit) => timeout(limit, pool.open()).await.unwrap_or(Err(UpstreamFault::ConnectTooSlow(limit))),
+        None => pool.open().await,
+    }
 }
 
-/// A copy of a request without a body.
-pub(super) fn copied(request: &Request<RequestBody>) -> Request<RequestBody> {
-    let mut copy = Request::new(RequestBody::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    copy
+fn taken(exchange: Exchange, head: ResponseHead, body: &mut RequestBody) -> Answer {
+    let body = body.take();
+    let mut response = Response::new(UpstreamBody::http1(exchange, body));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    response
+}
+
+impl UpstreamFault {
+    /// Whether the connection broke before an answer.
+    const fn is_reset(&self) -> bool {
+        matches!(self, Self::Reset(_))
+    }
+
+    /// The connection ended where an answer should have come.
+    pub(super) fn ended() -> Self {
+        Self::Reset(io::ErrorKind::UnexpectedEof.into())
+    }
 }

@@ -96,7 +96,10 @@ impl Peer {
             self.stream.read_exact(&mut body).ok()?;
             request.push_str(&String::from_utf8_lossy(&body));
         } else if lower.contains("transfer-encoding: chunked") {
-            while !request.ends_with("\r\n0\r\n\r\n") {
+            while !request.ends_with("\r\n0\r\n") {
+                self.line(&mut request)?;
+            }
+            while !request.ends_with("\r\n\r\n") {
                 self.line(&mut request)?;
             }
         }
@@ -111,6 +114,13 @@ impl Peer {
             self.line(&mut head)?;
         }
         Some(head)
+    }
+
+    /// Reads so many bytes.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {

@@ -1,0 +1,78 @@
+//! A worker's spare memory: what connections read into and write from while they are busy, and idle ones do without.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+
+/// How much is read at once, in bytes.
+pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
+
+/// How many buffers are kept: what a worker's busy connections need at a time, and no more than a memory of 2 MiB.
+const MOST_SPARE: usize = 128;
+
+/// How much is written of heads at once, in bytes; a longer head makes its buffer grow.
+const HEAD_SIZE: usize = 2 * 1024;
+
+/// Buffers that no connection needs at the moment.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    inboxes: RefCell<Vec<BytesMut>>,
+    outboxes: RefCell<Vec<Vec<u8>>>,
+}
+
+impl Buffers {
+    /// An empty buffer of [`BUFFER_SIZE`], to read into.
+    pub(crate) fn take(&self) -> BytesMut {
+        self.inboxes.borrow_mut().pop().unwrap_or_else(|| BytesMut::with_capacity(BUFFER_SIZE))
+    }
+
+    /// An empty buffer to write heads in.
+    pub(crate) fn take_out(&self) -> Vec<u8> {
+        self.outboxes.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(HEAD_SIZE))
+    }
+
+    /// Keeps a buffer for the next head, unless it has grown.
+    pub(crate) fn give_back_out(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut spare = self.outboxes.borrow_mut();
+        if spare.len() < MOST_SPARE && (HEAD_SIZE..2 * HEAD_SIZE).contains(&buffer.capacity()) {
+            spare.push(buffer);
+        }
+    }
+
+    /// Keeps a buffer for the next; unless parts of what was in it are still in use, or it has grown.
+    pub(crate) fn give_back(&self, mut buffer: BytesMut) {
+        buffer.clear();
+        let mut spare = self.inboxes.borrow_mut();
+        if spare.len() < MOST_SPARE && buffer.try_reclaim(BUFFER_SIZE) && buffer.capacity() < 2 * BUFFER_SIZE {
+            spare.push(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_used_again_when_nothing_of_it_is_in_use() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        buffer.extend_from_slice(b"head");
+        let place = buffer.as_ptr();
+        drop(buffer.split_to(4).freeze());
+        buffers.give_back(buffer);
+        assert_eq!(buffers.take().as_ptr(), place);
+    }
+
+    #[test]
+    fn a_buffer_of_which_a_part_is_in_use_is_not_written_over() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        buffer.extend_from_slice(b"head");
+        let part = buffer.split_to(4).freeze();
+        buffers.give_back(buffer);
+        buffers.take().extend_from_slice(b"xxxx");
+        assert_eq!(&part[..], b"head");
+    }
+}

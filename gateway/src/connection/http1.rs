@@ -1,0 +1,119 @@
+//! HTTP/1.1 with a client: its requests, one after the other, in one task with all that becomes of them.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use gateway_http1::{Asker, RequestFault, RequestHead};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use tokio::time::sleep;
+
+use super::answer::{self, Terms};
+use super::{ClientWire, Interim, linger};
+use crate::client::Client;
+use crate::headers::takes_trailers;
+use crate::pipeline;
+use crate::request_body::ClientBody;
+use crate::response_body::ResponseBody;
+use crate::wire::Piece;
+use crate::worker::Worker;
+
+/// How long the upstream has to say whether it wants a body before the gateway does.
+const INVITED_AFTER: Duration = Duration::from_millis(300);
+
+/// Serves a connection until either side has enough of it.
+pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<Client>) {
+    let mut left = worker.rules.limits.requests_per_connection;
+    loop {
+        match poll_fn(|cx| poll_next(cx, &wire, &client)).await {
+            Ok(None) => return,
+            Ok(Some(head)) => {
+                left = left.saturating_sub(1);
+                client.watch.exchange_began();
+                // A connection that waits for a request has no use for the memory that answering one takes.
+                if !Box::pin(exchange(&worker, &wire, &client, head, left == 0)).await {
+                    return;
+                }
+            }
+            Err(fault) => return Box::pin(refuse(&worker, &wire, &client, fault)).await,
+        }
+    }
+}
+
+/// The next request's head; `None` at the connection's end, and where it is to end and no further request has begun.
+fn poll_next(
+    cx: &mut Context<'_>,
+    wire: &ClientWire,
+    client: &Client,
+) -> Poll<Result<Option<RequestHead>, RequestFault>> {
+    match wire.poll_head(cx, &mut HeaderMap::new()) {
+        Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(None)),
+        polled => polled,
+    }
+}
+
+/// Answers a request; gives whether the connection can take another.
+async fn exchange(
+    worker: &Rc<Worker>,
+    wire: &Rc<ClientWire>,
+    client: &Rc<Client>,
+    head: RequestHead,
+    is_last: bool,
+) -> bool {
+    let terms = Terms {
+        asker: Asker { version: head.version, is_head: head.method == Method::HEAD },
+        takes_trailers: takes_trailers(&head.headers),
+        may_stay: head.is_persistent && !is_last,
+    };
+    let body = if head.body.is_empty() { ClientBody::Empty } else { ClientBody::Http1(Rc::clone(wire)) };
+    let answering = pipeline::answer(Rc::clone(worker), Rc::clone(client), request(head, body), Interim::to(wire));
+    match while_there(wire, answering).await {
+        Some(response) => answer::send(worker, wire, client, response, terms).await,
+        None => false,
+    }
+}
+
+/// Tells the client what is wrong with its request. Nothing after it can be understood, so the connection ends.
+async fn refuse(worker: &Rc<Worker>, wire: &ClientWire, client: &Rc<Client>, fault: RequestFault) {
+    client.watch.exchange_began();
+    let response = pipeline::refuse(worker, Rc::clone(client), fault);
+    let asker = Asker { version: Version::HTTP_11, is_head: false };
+    let terms = Terms { asker, takes_trailers: false, may_stay: false };
+    answer::send(worker, wire, client, response, terms).await;
+    linger::close(wire).await;
+}
+
+fn request(head: RequestHead, body: ClientBody) -> Request<ClientBody> {
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method;
+    *request.uri_mut() = head.target;
+    *request.version_mut() = head.version;
+    *request.headers_mut() = head.headers;
+    request
+}
+
+/// The answer, unless the client goes away before; then nobody works for it any longer.
+async fn while_there(
+    wire: &ClientWire,
+    answering: impl Future<Output = Response<ResponseBody>>,
+) -> Option<Response<ResponseBody>> {
+    let mut answering = pin!(answering);
+    // Upstreams that know of no expectation say nothing until the body comes.
+    let mut invitation = wire.awaits_continue().then(|| Box::pin(sleep(INVITED_AFTER)));
+    poll_fn(|cx| {
+        if let Poll::Ready(response) = answering.as_mut().poll(cx) {
+            return Poll::Ready(Some(response));
+        }
+        if invitation.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready()) {
+            invitation = None;
+            wire.pass_interim(StatusCode::CONTINUE, HeaderMap::new());
+        }
+        match wire.poll_send(cx, &mut Piece::default()) {
+            Poll::Ready(Err(_)) => Poll::Ready(None),
+            _ => wire.poll_gone(cx).map(|()| None),
+        }
+    })
+    .await
+}

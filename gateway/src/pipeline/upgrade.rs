@@ -1,0 +1,58 @@
+//! A request to switch the protocol of its connection (RFC 9110 §7.8): whether its route lets it pass, and whether what the
+//! upstream switched to was asked for.
+
+use gateway_table::Upgrade;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Request, Version};
+
+use crate::request_body::ClientBody;
+
+/// The protocols that a client offers and its route allows, as an `Upgrade` field.
+#[derive(Debug)]
+pub(super) struct Offer(HeaderValue);
+
+/// What the request offers: nothing where it has a body, is not a GET or not of HTTP/1.1, or where its route allows none
+/// of what it offers.
+pub(super) fn offer(request: &Request<ClientBody>, rule: &Upgrade) -> Option<Offer> {
+    let headers = request.headers();
+    let is_plain = request.version() == Version::HTTP_11 && *request.method() == Method::GET;
+    if !is_plain || !headers.contains_key(UPGRADE) || request.body().length() != Some(0) || !asks(headers) {
+        return None;
+    }
+    let allowed: Vec<&str> = protocols(headers).filter(|protocol| rule.allows(protocol)).collect();
+    let offer = HeaderValue::from_str(&allowed.join(", ")).ok()?;
+    (!allowed.is_empty()).then_some(Offer(offer))
+}
+
+/// Whether `Connection` says that `Upgrade` is meant for this hop.
+fn asks(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
+}
+
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(UPGRADE).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).filter(|protocol| !protocol.is_empty())
+}
+
+/// Tells the client what its connection speaks from here on.
+pub(super) fn confirm(headers: &mut HeaderMap, taken: HeaderValue) {
+    headers.insert(UPGRADE, taken);
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+}
+
+impl Offer {
+    /// Makes the offer to the upstream.
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        headers.insert(UPGRADE, self.0.clone());
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+
+    /// The protocols that the upstream has switched to, as an `Upgrade` field, if all of them were offered.
+    pub(super) fn taken(&self, answered: &HeaderMap) -> Option<HeaderValue> {
+        let offered = self.0.to_str().unwrap_or_default();
+        let is_offered = |taken: &str| offered.split(", ").any(|protocol| protocol.eq_ignore_ascii_case(taken));
+        let has_any = protocols(answered).next().is_some();
+        (has_any && protocols(answered).all(is_offered)).then(|| answered.get(UPGRADE).cloned()).flatten()
+    }
+}
