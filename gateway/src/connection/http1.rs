@@ -1,7 +1,7 @@
 //! HTTP/1.1 with a client: its requests, one after the other, in one task with all that becomes of them.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -28,7 +28,11 @@ pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<C
     let mut left = worker.rules.limits.requests_per_connection;
     loop {
         match poll_fn(|cx| poll_next(cx, &wire, &client)).await {
-            Ok(None) => return,
+            Ok(None) => {
+                // Over TLS a client is owed the word that this is the end, not a break.
+                let _ = poll_fn(|cx| wire.poll_shutdown(cx)).await;
+                return;
+            }
             Ok(Some(head)) => {
                 left = left.saturating_sub(1);
                 client.watch.exchange_began();
@@ -68,8 +72,12 @@ async fn exchange(
         may_stay: head.is_persistent && !is_last,
     };
     let body = if head.body.is_empty() { ClientBody::Empty } else { ClientBody::Http1(Rc::clone(wire)) };
-    let answering = pipeline::answer(Rc::clone(worker), Rc::clone(client), request(head, body), Interim::to(wire));
-    match while_there(wire, answering).await {
+    let response = {
+        let request = request(head, body);
+        let answering = pin!(pipeline::answer(Rc::clone(worker), Rc::clone(client), request, Interim::to(wire)));
+        while_there(wire, answering).await
+    };
+    match response {
         Some(response) => answer::send(worker, wire, client, response, terms).await,
         None => false,
     }
@@ -97,9 +105,8 @@ fn request(head: RequestHead, body: ClientBody) -> Request<ClientBody> {
 /// The answer, unless the client goes away before; then nobody works for it any longer.
 async fn while_there(
     wire: &ClientWire,
-    answering: impl Future<Output = Response<ResponseBody>>,
+    mut answering: Pin<&mut impl Future<Output = Response<ResponseBody>>>,
 ) -> Option<Response<ResponseBody>> {
-    let mut answering = pin!(answering);
     // Upstreams that know of no expectation say nothing until the body comes.
     let mut invitation = wire.awaits_continue().then(|| Box::pin(sleep(INVITED_AFTER)));
     poll_fn(|cx| {

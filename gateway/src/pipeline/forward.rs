@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,8 +74,10 @@ async fn exchange(
     let (outgoing, body) = outgoing(worker, passage, request, context, offer.as_ref())?;
     let (body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
     let (_, pool) = worker.upstream(route);
-    let sent = pool.call(outgoing, body, route.retry.as_ref(), attempts);
-    let mut answer = within_time(route, upload.as_deref(), sent).await?;
+    let mut answer = {
+        let sent = pin!(pool.call(outgoing, body, route.retry.as_ref(), attempts));
+        within_time(route, upload.as_deref(), sent).await?
+    };
     let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);
     if let Some(slot) = passage.take_slot() {
         answer.body_mut().hold(idle, slot);
@@ -161,12 +163,11 @@ fn target(
 async fn within_time(
     route: &Route,
     upload: Option<&Upload>,
-    sent: impl Future<Output = Result<Answer, UpstreamFault>>,
+    mut sent: Pin<&mut impl Future<Output = Result<Answer, UpstreamFault>>>,
 ) -> Result<Answer, Rejection> {
-    let mut sent = pin!(sent);
     let mut deadline = Instant::now() + route.timeout;
     loop {
-        match timeout_at(deadline, &mut sent).await {
+        match timeout_at(deadline, sent.as_mut()).await {
             Ok(Ok(answered)) => return Ok(answered),
             Ok(Err(fault)) => return Err(blame(fault, upload, route)),
             Err(_) => deadline = later_deadline(upload, deadline, route)?,
