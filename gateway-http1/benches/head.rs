@@ -12,6 +12,8 @@ use http::{HeaderMap, Method, Version};
 const LIMITS: HeadLimits = HeadLimits { bytes: 32 * 1024, fields: 100 };
 const BUFFER: usize = 16 * 1024;
 
+const TARGET: &str = "/status?since=1700000000";
+
 /// About 300 bytes: a token is longer in life, but its bytes cost next to nothing.
 const REQUEST: &[u8] = b"GET /api/v1/agent/pump-7/status?since=1700000000 HTTP/1.1\r\n\
     Host: gateway.local:8001\r\n\
@@ -37,7 +39,7 @@ fn read(criterion: &mut Criterion) {
     criterion.bench_function("read_request", |bencher| {
         bencher.iter(|| {
             refill(&mut buffer, REQUEST);
-            let head = reader.read_request(&mut buffer, &mut spare).unwrap().unwrap();
+            let head = whole(reader.read_request(&mut buffer, &mut spare));
             spare = black_box(head).headers;
             spare.clear();
         });
@@ -45,11 +47,15 @@ fn read(criterion: &mut Criterion) {
     criterion.bench_function("read_response", |bencher| {
         bencher.iter(|| {
             refill(&mut buffer, RESPONSE);
-            let head = reader.read_response(&mut buffer, &Method::GET, &mut spare).unwrap().unwrap();
+            let head = whole(reader.read_response(&mut buffer, &Method::GET, &mut spare));
             spare = black_box(head).headers;
             spare.clear();
         });
     });
+}
+
+fn whole<Head, Fault: std::fmt::Debug>(read: Result<Option<Head>, Fault>) -> Head {
+    read.expect("the head is sound").expect("the head is whole")
 }
 
 /// As a socket's bytes come in: into the memory that the last head has given back.
@@ -62,15 +68,14 @@ fn refill(buffer: &mut BytesMut, bytes: &[u8]) {
 
 fn write(criterion: &mut Criterion) {
     let (mut buffer, mut spare) = (BytesMut::from(REQUEST), HeaderMap::new());
-    let request = HeadReader::new(LIMITS).read_request(&mut buffer, &mut spare).unwrap().unwrap();
+    let request = whole(HeadReader::new(LIMITS).read_request(&mut buffer, &mut spare));
     let mut buffer = BytesMut::from(RESPONSE);
-    let response = HeadReader::new(LIMITS).read_response(&mut buffer, &Method::GET, &mut spare).unwrap().unwrap();
+    let response = whole(HeadReader::new(LIMITS).read_response(&mut buffer, &Method::GET, &mut spare));
     let mut out = Vec::with_capacity(BUFFER);
     criterion.bench_function("write_request", |bencher| {
         bencher.iter(|| {
             out.clear();
-            let target = request.target.path_and_query().unwrap().as_str();
-            write_request(&mut out, &request.method, target, black_box(&request.headers), BodyLength::Empty);
+            write_request(&mut out, &request.method, black_box(TARGET), black_box(&request.headers), BodyLength::Empty);
         });
     });
     let parts = ResponseParts {

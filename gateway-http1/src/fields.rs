@@ -7,34 +7,34 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::fault::FieldFault;
 
-/// The field lines of a section, one after the other.
-pub(crate) struct Fields<'a> {
-    section: &'a Bytes,
-    at: usize,
-    left: usize,
-}
-
-impl<'a> Fields<'a> {
-    /// The fields of `section`, which ends in an empty line, from `start` on; `limit` is the most that are taken.
-    pub(crate) fn new(section: &'a Bytes, start: usize, limit: usize) -> Self {
-        Self { section, at: start, left: limit }
-    }
-
-    /// The next field, or `None` at the empty line.
-    pub(crate) fn next(&mut self) -> Result<Option<(HeaderName, HeaderValue)>, FieldFault> {
-        let line = next_line(self.section, &mut self.at);
+/// Appends the fields of `section`, from `at` to its empty line, to `headers`; at most `most`, and those alone that `admit` wants.
+///
+/// It is one function, and a closure rather than an iterator, because moving a name and a value from hand to hand costs
+/// more than reading them.
+pub(crate) fn read<F: From<FieldFault>>(
+    section: &Bytes,
+    mut at: usize,
+    mut most: usize,
+    headers: &mut HeaderMap,
+    mut admit: impl FnMut(&HeaderName, &[u8]) -> Result<bool, F>,
+) -> Result<(), F> {
+    loop {
+        let line = next_line(section, &mut at);
         if line.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
-        self.left = self.left.checked_sub(1).ok_or(FieldFault::TooMany)?;
-        read_field(self.section, line).map(Some)
+        most = most.checked_sub(1).ok_or(FieldFault::TooMany)?;
+        let colon = find_colon(&section[line.clone()])?;
+        let name = &section[line.start..line.start + colon];
+        let name = HeaderName::from_bytes(name).map_err(|_| name_fault(name, FieldFault::Name))?;
+        let value = trimmed(section, line.start + colon + 1..line.end);
+        let value = section.slice(value);
+        let value = HeaderValue::from_maybe_shared(value).map_err(|_| value_fault(&section[line]))?;
+        if admit(&name, value.as_bytes())? {
+            // A map has an end of its own, far beyond any sensible limit.
+            headers.try_append(name, value).map_err(|_| FieldFault::TooMany)?;
+        }
     }
-}
-
-/// Adds a field to those of the same name, if any.
-pub(crate) fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), FieldFault> {
-    // A map has an end of its own, far beyond any sensible limit.
-    headers.try_append(name, value).map(|_| ()).map_err(|_| FieldFault::TooMany)
 }
 
 /// The next line's place, without its end.
@@ -45,15 +45,8 @@ pub(crate) fn next_line(section: &[u8], at: &mut usize) -> Range<usize> {
     start..start + length - 1
 }
 
-fn read_field(section: &Bytes, line: Range<usize>) -> Result<(HeaderName, HeaderValue), FieldFault> {
-    let bytes = &section[line.clone()];
-    let Some(colon) = memchr::memchr(b':', bytes) else { return Err(name_fault(bytes, FieldFault::NoColon)) };
-    let name = &bytes[..colon];
-    let name = HeaderName::from_bytes(name).map_err(|_| name_fault(name, FieldFault::Name))?;
-    let value = trimmed(section, line.start + colon + 1..line.end);
-    let value =
-        HeaderValue::from_maybe_shared(section.slice(value.clone())).map_err(|_| value_fault(&section[value]))?;
-    Ok((name, value))
+fn find_colon(line: &[u8]) -> Result<usize, FieldFault> {
+    memchr::memchr(b':', line).ok_or_else(|| name_fault(line, FieldFault::NoColon))
 }
 
 /// The part of `section` within `place` without spaces and tabs at either end.

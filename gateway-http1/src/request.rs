@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Uri, Version};
 
 use crate::body_length::BodyLength;
 use crate::fault::RequestFault;
-use crate::fields::{Fields, append, next_line};
+use crate::fields::{self, next_line};
 use crate::framing::{Announced, Expectation};
 use crate::request_line;
 
@@ -35,11 +35,9 @@ pub(crate) fn read(head: &Bytes, most_fields: usize, spare: &mut HeaderMap) -> R
     let mut headers = std::mem::take(spare);
     headers.clear();
     let mut announced = Announced::default();
-    let mut fields = Fields::new(head, at, most_fields);
-    while let Some((name, value)) = fields.next()? {
-        announced.note(&name, value.as_bytes())?;
-        append(&mut headers, name, value)?;
-    }
+    fields::read(head, at, most_fields, &mut headers, |name, value| {
+        announced.note(name, value).map(|()| true).map_err(RequestFault::from)
+    })?;
     if announced.expectation == Some(Expectation::Unknown) {
         return Err(RequestFault::Expectation);
     }

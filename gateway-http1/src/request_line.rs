@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use http::uri::Authority;
 use http::{Method, Uri, Version};
 
 use crate::fault::{FieldFault, RequestFault};
@@ -27,6 +28,9 @@ pub(crate) fn read(head: &Bytes, place: Range<usize>) -> Result<(Method, Uri, Ve
 }
 
 fn read_target(method: &Method, target: Bytes) -> Result<Uri, RequestFault> {
+    if target.is_empty() {
+        return Err(RequestFault::Line);
+    }
     if target.len() > LONGEST_TARGET {
         return Err(RequestFault::LineTooLong);
     }
@@ -45,13 +49,22 @@ fn may_stand_in_target(byte: u8) -> bool {
 /// Whether the target is of a form that the method takes: RFC 9112, section 3.2.
 fn is_form_of(method: &Method, target: &Uri) -> bool {
     match (target.scheme(), target.authority()) {
-        _ if method == Method::CONNECT => {
-            target.scheme().is_none() && target.port().is_some() && target.path().is_empty()
-        }
+        (None, Some(authority)) => method == Method::CONNECT && names_host(authority) && authority.port().is_some(),
+        _ if method == Method::CONNECT => false,
         (None, None) => target.path() != "*" || method == Method::OPTIONS,
-        (Some(_), Some(authority)) => !authority.as_str().contains('@'),
-        (_, _) => false,
+        (Some(scheme), Some(authority)) => begins_with_letter(scheme.as_str()) && names_host(authority),
+        (Some(_), None) => false,
     }
+}
+
+/// As every scheme does; `http` would take one that is empty.
+fn begins_with_letter(scheme: &str) -> bool {
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// A host there must be; a user's name there must not: RFC 9110, section 4.2.4, has it taken for a trick.
+fn names_host(authority: &Authority) -> bool {
+    !authority.host().is_empty() && !authority.as_str().contains('@')
 }
 
 #[cold]

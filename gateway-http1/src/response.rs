@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::body_length::BodyLength;
 use crate::fault::{FieldFault, FramingFault, ResponseFault};
-use crate::fields::{Fields, append, next_line};
+use crate::fields::{self, next_line};
 use crate::framing::Announced;
 use crate::version::{self, Named};
 
@@ -36,11 +36,9 @@ pub(crate) fn read(
     let mut headers = std::mem::take(spare);
     headers.clear();
     let mut announced = Announced::default();
-    let mut fields = Fields::new(head, at, most_fields);
-    while let Some((name, value)) = fields.next()? {
-        announced.note(&name, value.as_bytes())?;
-        append(&mut headers, name, value)?;
-    }
+    fields::read(head, at, most_fields, &mut headers, |name, value| {
+        announced.note(name, value).map(|()| true).map_err(ResponseFault::from)
+    })?;
     let (body, may_persist) = settle_body(status, asked, announced.body(version)?)?;
     let is_persistent = may_persist && announced.is_persistent(version);
     Ok(ResponseHead { status, version, headers, body, is_persistent })

@@ -3,8 +3,8 @@
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, header};
 
-use crate::fault::{BodyFault, FieldFault};
-use crate::fields::{Fields, append};
+use crate::fault::BodyFault;
+use crate::fields;
 use crate::head::HeadLimits;
 use crate::head_end;
 
@@ -18,83 +18,43 @@ pub(super) fn take(
     match head_end::find(within, scanned)? {
         Some(end) => {
             let section = buffer.split_to(end).freeze();
-            Ok(Some(read(&mut Fields::new(&section, 0, limits.fields))?))
+            let mut trailers = HeaderMap::new();
+            fields::read(&section, 0, limits.fields, &mut trailers, |name, _| Ok::<_, BodyFault>(!is_forbidden(name)))?;
+            Ok(Some(trailers))
         }
         None if within.len() < limits.bytes => Ok(None),
         None => Err(BodyFault::TrailersTooLong),
     }
 }
 
-fn read(fields: &mut Fields<'_>) -> Result<HeaderMap, FieldFault> {
-    let mut trailers = HeaderMap::new();
-    while let Some((name, value)) = fields.next()? {
-        if !is_forbidden(&name) {
-            append(&mut trailers, name, value)?;
-        }
-    }
-    Ok(trailers)
-}
-
 /// Whether a field must not stand in trailers (RFC 9110, section 6.5.1): it frames or routes the message, modifies the
-/// request, proves who sent it, or says how to read the content, and all that was settled when the head was read.
+/// request or controls the answer, proves who sent it, or says how to read the content. All of that was settled when
+/// the head was read, and by its fields alone.
 pub(crate) fn is_forbidden(name: &HeaderName) -> bool {
-    is_framing(name) || is_routing(name) || is_proof(name) || is_about_content(name)
+    is_of_connection(name) || is_control(name) || is_proof(name) || is_about_content(name)
 }
 
-fn is_framing(name: &HeaderName) -> bool {
-    let connections_own = ["keep-alive", "proxy-connection"];
-    matches!(
-        *name,
-        header::CONNECTION
-            | header::CONTENT_LENGTH
-            | header::TE
-            | header::TRAILER
-            | header::TRANSFER_ENCODING
-            | header::UPGRADE
-    ) || connections_own.contains(&name.as_str())
+fn is_of_connection(name: &HeaderName) -> bool {
+    use header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+    matches!(*name, CONNECTION | CONTENT_LENGTH | TE | TRAILER | TRANSFER_ENCODING | UPGRADE)
+        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
 }
 
-fn is_routing(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::HOST
-            | header::MAX_FORWARDS
-            | header::EXPECT
-            | header::RANGE
-            | header::CACHE_CONTROL
-            | header::PRAGMA
-            | header::IF_MATCH
-            | header::IF_NONE_MATCH
-            | header::IF_MODIFIED_SINCE
-            | header::IF_UNMODIFIED_SINCE
-            | header::IF_RANGE
-            | header::FORWARDED
-            | header::VIA
-            | header::LOCATION
-            | header::RETRY_AFTER
-            | header::VARY
-    ) || name.as_str().starts_with("x-forwarded-")
+fn is_control(name: &HeaderName) -> bool {
+    use header::{AGE, CACHE_CONTROL, DATE, EXPECT, EXPIRES, FORWARDED, HOST, LOCATION, MAX_FORWARDS, PRAGMA, RANGE};
+    use header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RETRY_AFTER, VARY, VIA};
+    let is_of_request = matches!(*name, HOST | FORWARDED | VIA | MAX_FORWARDS | EXPECT | RANGE | PRAGMA);
+    let is_condition = matches!(*name, IF_MATCH | IF_MODIFIED_SINCE | IF_NONE_MATCH | IF_RANGE | IF_UNMODIFIED_SINCE);
+    let is_of_answer = matches!(*name, AGE | CACHE_CONTROL | DATE | EXPIRES | LOCATION | RETRY_AFTER | VARY);
+    is_of_request || is_condition || is_of_answer || name.as_str().starts_with("x-forwarded-")
 }
 
 fn is_proof(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::AUTHORIZATION
-            | header::PROXY_AUTHORIZATION
-            | header::WWW_AUTHENTICATE
-            | header::PROXY_AUTHENTICATE
-            | header::COOKIE
-            | header::SET_COOKIE
-    )
+    use header::{AUTHORIZATION, COOKIE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, WWW_AUTHENTICATE};
+    matches!(*name, AUTHORIZATION | COOKIE | PROXY_AUTHENTICATE | PROXY_AUTHORIZATION | SET_COOKIE | WWW_AUTHENTICATE)
 }
 
 fn is_about_content(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::CONTENT_ENCODING
-            | header::CONTENT_LANGUAGE
-            | header::CONTENT_LOCATION
-            | header::CONTENT_RANGE
-            | header::CONTENT_TYPE
-    )
+    use header::{CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE};
+    matches!(*name, CONTENT_ENCODING | CONTENT_LANGUAGE | CONTENT_LOCATION | CONTENT_RANGE | CONTENT_TYPE)
 }
