@@ -9,6 +9,8 @@ mod buffers;
 mod client;
 pub mod clock;
 mod connection;
+#[expect(dead_code, unused_imports, reason = "no stage uses it yet")]
+mod debounce;
 mod disclosure;
 mod headers;
 pub mod identity;
