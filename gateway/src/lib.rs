@@ -8,7 +8,11 @@ pub mod auth;
 mod buffers;
 mod client;
 pub mod clock;
+#[cfg_attr(not(test), expect(dead_code, reason = "no stage uses it yet"))]
+mod compression;
 mod connection;
+#[cfg_attr(not(test), expect(dead_code, reason = "no stage uses it yet"))]
+mod cors;
 #[expect(dead_code, unused_imports, reason = "no stage uses it yet")]
 mod debounce;
 mod disclosure;
