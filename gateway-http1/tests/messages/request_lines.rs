@@ -139,6 +139,15 @@ fn a_few_empty_lines_before_a_request_are_skipped_and_more_are_not() {
 }
 
 #[test]
+fn empty_lines_are_counted_before_each_request_anew() {
+    let mut buffer = BytesMut::from(&*"\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n".repeat(5));
+    let mut reader = HeadReader::new(LIMITS);
+    for _ in 0..5 {
+        assert!(reader.read_request(&mut buffer, &mut HeaderMap::new()).unwrap().is_some());
+    }
+}
+
+#[test]
 fn a_request_line_longer_than_the_limit_is_414() {
     let limits = HeadLimits { bytes: 100, fields: 9 };
     let line = format!("GET /{} HTTP/1.1", "a".repeat(100));
