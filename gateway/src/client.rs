@@ -17,6 +17,8 @@ pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     /// What upstreams learn of it.
     pub(crate) origin: ClientOrigin,
+    /// Whether it came when all connections were taken.
+    pub(crate) is_surplus: bool,
     /// What the connection is doing.
     pub(crate) watch: Watch,
 }
@@ -27,6 +29,11 @@ impl Client {
         let text = ip.to_string();
         let node = if ip.is_ipv6() { format!("\"[{text}]\"") } else { text.clone() };
         let text = HeaderValue::from_str(&text).expect("an address is made of digits, letters, dots and colons");
-        Self { address, origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy }, watch }
+        Self {
+            address,
+            origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy },
+            is_surplus: false,
+            watch,
+        }
     }
 }

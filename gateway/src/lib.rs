@@ -15,6 +15,8 @@ mod connection;
 mod cors;
 #[expect(dead_code, unused_imports, reason = "no stage uses it yet")]
 mod debounce;
+#[cfg(unix)]
+mod descriptors;
 mod disclosure;
 mod headers;
 pub mod identity;

@@ -31,6 +31,10 @@ const LOG_PAUSE: Duration = Duration::from_millis(50);
 /// How often a draining listener looks whether its connections are gone.
 const DRAIN_STEP: Duration = Duration::from_millis(5);
 
+/// How many connections beyond their limit are let in to ask for the gateway's health, and for nothing else: a supervisor
+/// that could not ask would restart a gateway that merely has much to do.
+const SURPLUS: usize = 16;
+
 /// What a client is told when all connections are taken. It is the cheapest answer that is one.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -103,30 +107,37 @@ impl Listener {
 
     /// Serves a connection in a task of its own, or refuses it if there are too many.
     fn admit(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
-        if self.connections.fetch_add(1, Ordering::Relaxed) >= self.worker.rules.limits.connections as usize {
+        let most = self.worker.rules.limits.connections as usize;
+        let others = self.connections.fetch_add(1, Ordering::Relaxed);
+        let is_surplus = others >= most;
+        if is_surplus && !self.is_full.replace(true) {
+            tracing::warn!("all connections are taken, further ones are refused");
+        }
+        if others >= most + SURPLUS {
             self.connections.fetch_sub(1, Ordering::Relaxed);
-            if !self.is_full.replace(true) {
-                tracing::warn!("all connections are taken, further ones are refused");
-            }
             // Over TLS there is no answer without a handshake. A client that does not even take this is not owed more.
             if self.tls.is_none() {
                 let _ = stream.try_write(FULL);
             }
             return;
         }
-        self.is_full.set(false);
+        if !is_surplus {
+            self.is_full.set(false);
+        }
         // Without it small answers wait for the client's acknowledgement; it only fails on a connection that is gone.
         let _ = stream.set_nodelay(true);
-        let client = Rc::new(self.client(address));
+        let client = Rc::new(self.client(address, is_surplus));
         let seat = Seat { index: self.clients.borrow_mut().insert(Rc::clone(&client)), listener: Rc::clone(self) };
         tokio::task::spawn_local(async move { seat.listener.serve(stream, client).await });
     }
 
-    fn client(&self, address: SocketAddr) -> Client {
+    fn client(&self, address: SocketAddr, is_surplus: bool) -> Client {
         let ip = address.ip().to_canonical();
         let is_trusted = self.worker.rules.trusted_proxies.iter().any(|network| network.contains(&ip));
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        Client::new(address, scheme, is_trusted, Watch::new(Rc::clone(&self.worker.ticks)))
+        let mut client = Client::new(address, scheme, is_trusted, Watch::new(Rc::clone(&self.worker.ticks)));
+        client.is_surplus = is_surplus;
+        client
     }
 
     async fn serve(&self, stream: TcpStream, client: Rc<Client>) {

@@ -94,6 +94,9 @@ async fn run(
     let Some(matched) = find_route::find_route(worker.table, &path, request.method(), &mut exchange.route)? else {
         return health::answer(request.method());
     };
+    if client.is_surplus {
+        return Err(Rejection::Full);
+    }
     let authenticated = authenticate::authenticate(worker, matched, request.headers()).await?;
     exchange.principal = authenticated.principal().cloned();
     let authorized = authorize::authorize(authenticated)?;

@@ -51,6 +51,8 @@ pub(crate) enum Rejection {
     Upstream(UpstreamFault),
     /// The upstream answered with a server error.
     UpstreamStatus(StatusCode),
+    /// All connections of the gateway are taken; this one is only good for its health.
+    Full,
     /// The service has as many requests as it may have at a time.
     Overloaded,
     /// The service keeps failing and is left alone for so long.
@@ -123,7 +125,7 @@ impl Rejection {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -158,7 +160,7 @@ impl Rejection {
             | Self::BreakerOpen(_)
             | Self::UpstreamTimeout(_) => Blame::Upstream,
             // The service may be well, and merely have enough to do.
-            Self::Overloaded | Self::Undecided => Blame::Gateway,
+            Self::Overloaded | Self::Full | Self::Undecided => Blame::Gateway,
         }
     }
 
@@ -188,6 +190,7 @@ impl Rejection {
     fn detail(&self) -> Cow<'static, str> {
         match self {
             Self::Malformed(fault) => format!("The request cannot be understood: {fault}.").into(),
+            Self::Full => "The gateway has as many connections as it can take.".into(),
             Self::Overloaded => "The service behind this path has as many requests as it can take.".into(),
             Self::AmbiguousPath(fault) => format!("The path {}.", fault.reason()).into(),
             Self::BadHost => "The request needs exactly one valid Host field.".into(),
@@ -219,7 +222,7 @@ impl Rejection {
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed(_) => "Method Not Allowed",
             Self::Unauthorized(_) => "Unauthorized",
-            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded => "Service Unavailable",
+            Self::Undecided | Self::BreakerOpen(_) | Self::Overloaded | Self::Full => "Service Unavailable",
             Self::Forbidden(_) => "Forbidden",
             Self::RateLimited(_) => "Request cannot be satisfied as assigned quota has been exceeded",
             Self::BodyTooLarge { .. } => "Content Too Large",
@@ -245,7 +248,7 @@ impl Rejection {
             Self::Forbidden(wanted) => set(headers, WWW_AUTHENTICATE, &scope_challenge(*wanted, table)),
             Self::RateLimited(quota) => quota.add_headers(headers),
             Self::BreakerOpen(wait) => set(headers, RETRY_AFTER, &whole_seconds(*wait).to_string()),
-            Self::Undecided | Self::Overloaded => set(headers, RETRY_AFTER, "1"),
+            Self::Undecided | Self::Overloaded | Self::Full => set(headers, RETRY_AFTER, "1"),
             _ => {}
         }
     }
@@ -303,6 +306,7 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(fault) => fault.fmt(f),
+            Self::Full => f.write_str("all connections are taken"),
             Self::Overloaded => f.write_str("the service has as many requests as it may have at a time"),
             Self::AmbiguousPath(fault) => fault.fmt(f),
             Self::BadHost => f.write_str("the Host field is missing, repeated or no host"),

@@ -17,6 +17,8 @@ use tracing::Dispatch;
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
+#[cfg(unix)]
+use crate::descriptors;
 use crate::disclosure::Disclosure;
 use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::limiters::Limiters;
@@ -177,6 +179,8 @@ impl Gateway {
         }
         drop((alive, shared));
         tell_what_is_not_acted_on(&self.settings, self.table);
+        #[cfg(unix)]
+        descriptors::provide_for(self.settings.limits.connections);
         tracing::info!(
             address = %self.address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
             digest = &*self.table.digest, workers = workers.len(), "listening"

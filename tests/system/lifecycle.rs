@@ -143,6 +143,19 @@ fn a_client_that_never_sends_its_request_is_cut_off() {
 }
 
 #[test]
+fn a_supervisor_can_ask_for_the_health_of_a_gateway_whose_connections_are_all_taken() {
+    let upstream = Upstream::saying("");
+    let routes = crate::support::gateway::route_file(&open_route(upstream.address(), ""));
+    let gateway = Running::start(&routes, "limits: { connections: 1 }\n");
+    let mut kept = Client::connect(gateway.address());
+    assert_eq!(kept.send("GET /open", "").answer().unwrap().status, 200);
+    assert_eq!(ask(gateway.address(), "GET /api/healthcheck", "").status, 200);
+    // Those that do not even ask are bounded, too: beyond a handful there is an answer, and no more.
+    let _silent: Vec<Client> = (0..16).map(|_| Client::connect(gateway.address())).collect();
+    assert_eq!(Client::connect(gateway.address()).answer().unwrap().status, 503);
+}
+
+#[test]
 fn connections_over_the_limit_are_refused_honestly() {
     let upstream = Upstream::saying("");
     let routes = crate::support::gateway::route_file(&open_route(upstream.address(), ""));
@@ -151,7 +164,8 @@ fn connections_over_the_limit_are_refused_honestly() {
     for client in &mut kept {
         assert_eq!(client.send("GET /open", "").answer().unwrap().status, 200);
     }
-    assert_eq!(Client::connect(gateway.address()).answer().unwrap().status, 503);
+    let refused = ask(gateway.address(), "GET /open", "");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     drop(kept);
     while ask(gateway.address(), "GET /open", "").status != 200 {}
 }

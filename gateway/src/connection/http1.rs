@@ -69,7 +69,7 @@ async fn exchange(
     let terms = Terms {
         asker: Asker { version: head.version, is_head: head.method == Method::HEAD },
         takes_trailers: takes_trailers(&head.headers),
-        may_stay: head.is_persistent && !is_last,
+        may_stay: head.is_persistent && !is_last && !client.is_surplus,
     };
     let body = if head.body.is_empty() { ClientBody::Empty } else { ClientBody::Http1(Rc::clone(wire)) };
     let response = {
