@@ -21,7 +21,7 @@ use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
 use crate::request_body::{ClientBody, RequestBody, RequestBodyFault, Upload};
 use crate::response_body::{ResponseBody, UpstreamBody};
-use crate::upstream::{Answer, Outgoing, UpstreamFault};
+use crate::upstream::{Answer, Outgoing, UpstreamFault, Versions};
 use crate::worker::Worker;
 
 /// How much of an unwanted answer is read for the sake of its connection, in bytes.
@@ -113,12 +113,16 @@ fn outgoing(
     }
     let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
     identity.write(&mut parts.headers);
-    let needs_http2 = parts.version == Version::HTTP_2 && is_grpc(&parts.headers);
+    let versions = match offer {
+        Some(_) => Versions::Http1,
+        None if parts.version == Version::HTTP_2 && is_grpc(&parts.headers) => Versions::Http2,
+        None => Versions::Any,
+    };
     let outgoing = Outgoing {
         method: parts.method,
         target,
         headers: parts.headers,
-        needs_http2,
+        versions,
         interim: context.interim,
         timeouts: route.timeouts,
     };

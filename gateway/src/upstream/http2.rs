@@ -66,7 +66,7 @@ pub(super) async fn send(
     sender.ready().await.map_err(reset)?;
     let had_body = !body.length().is_empty();
     let shared = SharedBody(Rc::new(RefCell::new(body.take())));
-    match sender.send_request(translated(request, shared.clone())?).await {
+    match sender.send_request(translated(request, pool.scheme(), shared.clone())?).await {
         // The connection goes on sending the body.
         Ok(answer) => Ok(answer.map(|incoming| UpstreamBody::http2(incoming, had_body))),
         Err(error) => {
@@ -88,7 +88,7 @@ async fn sender(
     if let Some(sender) = pool.shared.sender() {
         return Ok(sender);
     }
-    pool.shared.connect(open(pool, request.timeouts.connect).await?).await
+    pool.shared.connect(open(pool, request).await?).await
 }
 
 fn reset(error: hyper::Error) -> UpstreamFault {
@@ -96,12 +96,12 @@ fn reset(error: hyper::Error) -> UpstreamFault {
 }
 
 /// The request with the pseudo-header fields of HTTP/2 (RFC 9113 §8.3.1).
-fn translated(request: &Outgoing, body: SharedBody) -> Result<Request<SharedBody>, UpstreamFault> {
+fn translated(request: &Outgoing, scheme: Scheme, body: SharedBody) -> Result<Request<SharedBody>, UpstreamFault> {
     let mut headers: HeaderMap = request.headers.clone();
     headers.remove(CONNECTION);
     let host = headers.remove(HOST);
     let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let mut uri = Uri::builder().scheme(Scheme::HTTP).path_and_query(request.target.clone());
+    let mut uri = Uri::builder().scheme(scheme).path_and_query(request.target.clone());
     if let Some(authority) = authority {
         uri = uri.authority(authority);
     }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use http::uri::Scheme;
 use tokio::sync::Mutex;
 
 use super::http2::Shared;
 use super::retry_budget::RetryBudget;
-use super::{UpstreamFault, open_at, resolve};
+use super::{Protocols, UpstreamFault, open_at, resolve};
 use crate::buffers::Buffers;
 use crate::settings::Address;
 use crate::stream::Stream;
@@ -72,9 +73,14 @@ impl Pool {
     }
 
     /// A new stream to the service.
-    pub(super) async fn open(&self) -> Result<Stream, UpstreamFault> {
+    pub(super) async fn open(&self, protocols: Protocols) -> Result<Stream, UpstreamFault> {
         let resolved = self.resolve().await.map_err(UpstreamFault::Unreachable)?;
-        open_at(&resolved, &self.address).await.map_err(UpstreamFault::Unreachable)
+        open_at(&resolved, &self.address, protocols).await.map_err(UpstreamFault::Unreachable)
+    }
+
+    /// The scheme of what requests ask for there.
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.address.scheme == gateway_table::Scheme::Https { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// A new connection on this stream.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use gateway_http1::ResponseHead;
 use gateway_table::Timeouts;
@@ -11,7 +10,7 @@ use http::{HeaderMap, Method, Response};
 use tokio::time::timeout;
 
 use super::http1::Exchange;
-use super::{Pool, UpstreamFault, http2};
+use super::{Pool, Protocols, UpstreamFault, http2};
 use crate::connection::Interim;
 use crate::request_body::RequestBody;
 use crate::response_body::UpstreamBody;
@@ -23,11 +22,32 @@ pub(crate) struct Outgoing {
     /// What follows the authority in its URL.
     pub(crate) target: PathAndQuery,
     pub(crate) headers: HeaderMap,
-    /// Whether the upstream must speak HTTP/2 for it.
-    pub(crate) needs_http2: bool,
+    /// In which versions it can be sent.
+    pub(crate) versions: Versions,
     /// Where interim answers go.
     pub(crate) interim: Interim,
     pub(crate) timeouts: Timeouts,
+}
+
+/// In which versions of HTTP a request can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// In any: HTTP/2 where the upstream chooses it in the TLS handshake, else HTTP/1.1.
+    Any,
+    /// In HTTP/1.1 alone: it asks for a switch of protocols.
+    Http1,
+    /// In HTTP/2 alone: it is gRPC's.
+    Http2,
+}
+
+impl Versions {
+    /// What the TLS handshake offers (RFC 7301).
+    pub(super) const fn protocols(self) -> Protocols {
+        match self {
+            Self::Any | Self::Http2 => Protocols::Both,
+            Self::Http1 => Protocols::Http1,
+        }
+    }
 }
 
 /// An answer: its head, and its body on the connection on which it comes.
@@ -41,7 +61,8 @@ pub(super) async fn send(
     body: &mut RequestBody,
     is_repeatable: bool,
 ) -> Result<Answer, UpstreamFault> {
-    if request.needs_http2 || pool.shared.is_open() {
+    let shares = pool.shared.is_open() && request.versions == Versions::Any;
+    if shares || request.versions == Versions::Http2 {
         return Box::pin(http2::send(pool, None, request, body)).await;
     }
     while let Some(lease) = pool.idle() {
@@ -56,7 +77,7 @@ pub(super) async fn send(
             }
         }
     }
-    let stream = Box::pin(open(pool, request.timeouts.connect)).await?;
+    let stream = Box::pin(open(pool, request)).await?;
     if stream.protocol() == Some(b"h2") {
         return Box::pin(http2::send(pool, Some(stream), request, body)).await;
     }
@@ -66,10 +87,11 @@ pub(super) async fn send(
 }
 
 /// A new stream, within the time that the route has for one.
-pub(super) async fn open(pool: &Pool, limit: Option<Duration>) -> Result<Stream, UpstreamFault> {
-    match limit {
-        Some(limit) => timeout(limit, pool.open()).await.unwrap_or(Err(UpstreamFault::ConnectTooSlow(limit))),
-        None => pool.open().await,
+pub(super) async fn open(pool: &Pool, request: &Outgoing) -> Result<Stream, UpstreamFault> {
+    let opening = pool.open(request.versions.protocols());
+    match request.timeouts.connect {
+        Some(limit) => timeout(limit, opening).await.unwrap_or(Err(UpstreamFault::ConnectTooSlow(limit))),
+        None => opening.await,
     }
 }
 
