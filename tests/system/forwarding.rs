@@ -204,6 +204,16 @@ fn a_client_that_expects_100_need_not_send_what_the_upstream_refuses() {
 }
 
 #[test]
+fn an_expectation_of_an_http_1_0_client_means_nothing() {
+    let upstream = Upstream::saying("done");
+    let gateway = Running::in_front_of(upstream.address());
+    let mut client = Client::connect(gateway.address());
+    client.write("POST /open HTTP/1.0\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nping");
+    assert_eq!(client.answer().unwrap().text(), "done");
+    assert!(!upstream.request().to_lowercase().contains("expect"));
+}
+
+#[test]
 fn a_client_that_expects_100_is_told_to_go_on_where_the_upstream_says_nothing() {
     let upstream = Upstream::saying("done");
     let gateway = Running::in_front_of(upstream.address());

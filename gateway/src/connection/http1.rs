@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use gateway_http1::{Asker, RequestFault, RequestHead};
+use http::header::EXPECT;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use tokio::time::sleep;
 
@@ -99,6 +100,10 @@ fn request(head: RequestHead, body: ClientBody) -> Request<ClientBody> {
     *request.uri_mut() = head.target;
     *request.version_mut() = head.version;
     *request.headers_mut() = head.headers;
+    if !head.expects_continue {
+        // One that means nothing here must mean nothing upstream (RFC 9110 §10.1.1).
+        request.headers_mut().remove(EXPECT);
+    }
     request
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::EXPECT;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
@@ -35,7 +36,9 @@ pub(super) async fn serve(worker: Rc<Worker>, stream: Stream, read: Bytes, clien
     let service = service_fn(move |request: Request<Incoming>| {
         answering.watch.exchange_began();
         let (worker, client) = (Rc::clone(&worker), Rc::clone(&answering));
-        let request = request.map(client_body);
+        let mut request = request.map(client_body);
+        // Nobody could pass a 100 on.
+        request.headers_mut().remove(EXPECT);
         async move { Ok::<_, Infallible>(pipeline::answer(worker, client, request, Interim::nowhere()).await) }
     });
     let mut builder = http2::Builder::new(Local);
