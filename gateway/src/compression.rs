@@ -18,6 +18,7 @@ use tower_http::compression::{CompressionBody, CompressionLayer};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
+use crate::at_once::at_once;
 use crate::settings::CompressionSettings;
 
 /// Digests of the body or of its representation: compressed, it would have another.
@@ -73,14 +74,14 @@ impl Compressor {
     }
 
     /// Compresses an answer if its client accepts it and it is worth it.
-    pub(crate) async fn compress<B: Body>(&self, accepted: Accepted, response: Response<B>) -> Compressed<B> {
+    pub(crate) fn compress<B: Body>(&self, accepted: Accepted, response: Response<B>) -> Compressed<B> {
         if !accepted.may_change || !self.fits(&response) {
             return Compressed::AsIs(response);
         }
         let status = response.status();
         let mut request = Request::new(());
         *request.headers_mut() = accepted.encodings;
-        let Ok(mut response) = self.layer.layer(Once(Some(response))).call(request).await;
+        let Ok(mut response) = at_once(self.layer.layer(Once(Some(response))).call(request));
         // The library answers 406 where a client accepts no encoding at all, though the answer is there.
         *response.status_mut() = status;
         if response.headers().contains_key(CONTENT_ENCODING) {

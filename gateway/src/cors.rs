@@ -20,6 +20,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
+use crate::at_once::at_once;
 use crate::settings::{CorsOrigins, CorsSettings};
 
 /// What answers say to browsers.
@@ -63,7 +64,7 @@ impl Cors {
 
     /// The answer to a preflight with these fields. Nobody is authenticated: a browser sends no credentials with it, and what
     /// it is told stands in every answer.
-    pub(crate) async fn preflight(&self, headers: &HeaderMap) -> Response<()> {
+    pub(crate) fn preflight(&self, headers: &HeaderMap) -> Response<()> {
         let mut asked = Request::new(HeaderMap::new());
         *asked.method_mut() = Method::OPTIONS;
         for name in ASKED {
@@ -71,24 +72,24 @@ impl Cors {
                 asked.headers_mut().insert(name, value.clone());
             }
         }
-        let mut answer = self.ask(asked).await;
+        let mut answer = self.ask(asked);
         *answer.status_mut() = StatusCode::NO_CONTENT;
         answer
     }
 
     /// Adds to the fields of an answer what lets a page of `origin` read it.
-    pub(crate) async fn add(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    pub(crate) fn add(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         for name in SAID {
             headers.remove(name);
         }
         let mut carried = Request::new(std::mem::take(headers));
         carried.headers_mut().extend(origin.map(|origin| (ORIGIN, origin)));
-        *headers = self.ask(carried).await.into_parts().0.headers;
+        *headers = self.ask(carried).into_parts().0.headers;
     }
 
-    async fn ask(&self, request: Request<HeaderMap>) -> Response<()> {
+    fn ask(&self, request: Request<HeaderMap>) -> Response<()> {
         let answer = self.0.borrow_mut().call(request);
-        let Ok(answer) = answer.await;
+        let Ok(answer) = at_once(answer);
         answer
     }
 }
@@ -148,12 +149,12 @@ mod tests {
         shown
     }
 
-    #[tokio::test]
-    async fn a_preflight_is_told_what_may_come() {
+    #[test]
+    fn a_preflight_is_told_what_may_come() {
         let asked = fields(&[("origin", "http://ui"), ("access-control-request-method", "PUT")]);
         assert!(Cors::is_preflight(&Method::OPTIONS, &asked) && !Cors::is_preflight(&Method::GET, &asked));
         assert!(!Cors::is_preflight(&Method::OPTIONS, &fields(&[("origin", "http://ui")])));
-        let answer = ui().preflight(&asked).await;
+        let answer = ui().preflight(&asked);
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         assert_eq!(
             shown(answer.headers()),
@@ -167,10 +168,10 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn an_answer_says_whose_pages_may_read_it_and_what() {
+    #[test]
+    fn an_answer_says_whose_pages_may_read_it_and_what() {
         let mut headers = fields(&[("content-type", "text/plain"), ("vary", "accept")]);
-        ui().add(Some(HeaderValue::from_static("http://ui")), &mut headers).await;
+        ui().add(Some(HeaderValue::from_static("http://ui")), &mut headers);
         assert_eq!(
             shown(&headers),
             [
@@ -183,31 +184,31 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn another_origin_is_told_nothing_whatever_the_upstream_says() {
+    #[test]
+    fn another_origin_is_told_nothing_whatever_the_upstream_says() {
         for origin in [Some(HeaderValue::from_static("http://evil")), None] {
             let mut headers =
                 fields(&[("access-control-allow-origin", "*"), ("access-control-allow-credentials", "true")]);
-            ui().add(origin, &mut headers).await;
+            ui().add(origin, &mut headers);
             assert_eq!(shown(&headers), ["access-control-expose-headers: x-correlation-id", "vary: origin"]);
         }
         let asked = fields(&[("origin", "http://evil"), ("access-control-request-method", "PUT")]);
-        assert!(!ui().preflight(&asked).await.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+        assert!(!ui().preflight(&asked).headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
     }
 
-    #[tokio::test]
-    async fn what_everybody_may_read_does_not_vary() {
+    #[test]
+    fn what_everybody_may_read_does_not_vary() {
         let mut headers = HeaderMap::new();
-        Cors::new(&settings(CorsOrigins::Any)).add(None, &mut headers).await;
+        Cors::new(&settings(CorsOrigins::Any)).add(None, &mut headers);
         assert_eq!((&headers[ACCESS_CONTROL_ALLOW_ORIGIN], headers.get(VARY)), (&HeaderValue::from_static("*"), None));
     }
 
-    #[tokio::test]
-    async fn credentials_are_for_named_origins() {
+    #[test]
+    fn credentials_are_for_named_origins() {
         let origins = CorsOrigins::These(vec![HeaderValue::from_static("http://ui")]);
         let cors = Cors::new(&CorsSettings { credentials: true, ..settings(origins) });
         let mut headers = HeaderMap::new();
-        cors.add(Some(HeaderValue::from_static("http://ui")), &mut headers).await;
+        cors.add(Some(HeaderValue::from_static("http://ui")), &mut headers);
         assert_eq!(headers[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
     }
 }

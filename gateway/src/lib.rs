@@ -4,14 +4,13 @@
 //! and no `async` code of the engine is compiled again for it.
 
 mod access_log;
+mod at_once;
 pub mod auth;
 mod buffers;
 mod client;
 pub mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "no stage uses it yet"))]
 mod compression;
 mod connection;
-#[cfg_attr(not(test), expect(dead_code, reason = "no stage uses it yet"))]
 mod cors;
 #[expect(dead_code, unused_imports, reason = "no stage uses it yet")]
 mod debounce;

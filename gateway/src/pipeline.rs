@@ -5,6 +5,7 @@
 mod authenticate;
 mod authorize;
 mod find_route;
+mod finish;
 mod forward;
 mod health;
 mod identify;
@@ -22,6 +23,7 @@ use gateway_http1::RequestFault;
 use gateway_table::{CanonicalPath, MethodSet};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
+use self::finish::Finish;
 use crate::access_log::Exchange;
 use crate::client::Client;
 use crate::connection::Interim;
@@ -41,8 +43,13 @@ pub(crate) async fn answer(
 ) -> Response<ResponseBody> {
     let correlation_id = identify::correlation_id(request.headers(), worker.now());
     let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), &request, correlation_id));
-    let answered = run(&worker, &client, request, interim, &mut exchange).await;
-    conclude(&worker, answered, exchange)
+    let finish = Finish::of(&worker, &request);
+    let preflight = finish.as_ref().and_then(|finish| finish.preflight(&worker, &request));
+    let answered = match preflight {
+        Some(answer) => Ok(answer),
+        None => run(&worker, &client, request, interim, &mut exchange).await,
+    };
+    conclude(&worker, answered, exchange, finish)
 }
 
 /// Answers bytes that are no request.
@@ -50,13 +57,14 @@ pub(crate) fn refuse(worker: &Rc<Worker>, client: Rc<Client>, fault: RequestFaul
     let correlation_id = identify::correlation_id(&HeaderMap::new(), worker.now());
     let nothing = Request::new(ClientBody::Empty);
     let exchange = Box::new(open_exchange(worker, client, &nothing, correlation_id));
-    conclude(worker, Err(Rejection::Malformed(fault)), exchange)
+    conclude(worker, Err(Rejection::Malformed(fault)), exchange, None)
 }
 
 fn conclude(
     worker: &Worker,
     answered: Result<Response<ResponseBody>, Rejection>,
     mut exchange: Box<Exchange>,
+    finish: Option<Box<Finish>>,
 ) -> Response<ResponseBody> {
     let mut response = match answered {
         Ok(response) => response,
@@ -68,6 +76,9 @@ fn conclude(
             response
         }
     };
+    if let Some(finish) = finish {
+        response = finish.finish(worker, response);
+    }
     worker.rules.disclosure.write(&mut response, &exchange);
     response.headers_mut().insert(CORRELATION_ID, exchange.correlation_id.clone());
     exchange.status = response.status().as_u16();

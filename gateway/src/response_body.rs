@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
+use tower_http::compression::CompressionBody;
 
 use crate::access_log::Exchange;
 use crate::rejection::Rejection;
@@ -31,6 +32,8 @@ pub(crate) struct ResponseBody {
 enum Source {
     Whole(Option<Bytes>),
     Upstream(UpstreamBody),
+    /// Another body, compressed on its way.
+    Compressed(Pin<Box<CompressionBody<ResponseBody>>>),
     /// The connection to the upstream after its protocol was switched, and how long nothing may move on it.
     Tunnel(Option<Box<Wire>>, Duration),
 }
@@ -44,6 +47,11 @@ impl ResponseBody {
     /// A body that an upstream is still sending.
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
         Self::of(Source::Upstream(body))
+    }
+
+    /// A body that is compressed on its way.
+    pub(crate) fn compressed(body: CompressionBody<Self>) -> Self {
+        Self::of(Source::Compressed(Box::pin(body)))
     }
 
     /// No body: what follows on the connection is another protocol's.
@@ -71,6 +79,7 @@ impl ResponseBody {
         let part = match &mut self.source {
             Source::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(body) => ready!(body.poll_part(cx)),
+            Source::Compressed(body) => ready!(body.as_mut().poll_frame(cx)).map(|part| part.map_err(of_compressed)),
             Source::Tunnel(..) => None,
         };
         match &part {
@@ -87,10 +96,12 @@ impl ResponseBody {
 
     /// Goes on sending what is left of the request, while the client does not take the answer.
     pub(crate) fn poll_upload(&mut self, cx: &mut Context<'_>) {
-        if let Source::Upstream(UpstreamBody { source: Some(UpstreamSource::Http1(exchange, body)), .. }) =
-            &mut self.source
-        {
-            exchange.poll_upload(cx, body);
+        match &mut self.source {
+            Source::Upstream(UpstreamBody { source: Some(UpstreamSource::Http1(exchange, body)), .. }) => {
+                exchange.poll_upload(cx, body);
+            }
+            Source::Compressed(body) => body.as_mut().get_pin_mut().poll_upload(cx),
+            _ => {}
         }
     }
 
@@ -103,7 +114,7 @@ impl ResponseBody {
     pub(crate) fn take_tunnel(&mut self) -> Option<(Wire, Duration)> {
         match &mut self.source {
             Source::Tunnel(wire, idle) => wire.take().map(|wire| (*wire, *idle)),
-            Source::Whole(_) | Source::Upstream(_) => None,
+            Source::Whole(_) | Source::Upstream(_) | Source::Compressed(_) => None,
         }
     }
 
@@ -135,6 +146,7 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Whole(bytes) => bytes.is_none(),
             Source::Upstream(body) => body.is_at_end(),
+            Source::Compressed(body) => body.is_end_stream(),
             Source::Tunnel(..) => false,
         }
     }
@@ -143,6 +155,7 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Upstream(body) => body.size_hint(),
+            Source::Compressed(body) => body.size_hint(),
             Source::Tunnel(..) => SizeHint::default(),
         }
     }
@@ -286,6 +299,11 @@ pub(crate) enum UpstreamBodyFault {
     /// Nothing came for too long.
     Stalled,
 }
+/// What broke off a body that was compressed on its way: the compression itself fails at nothing.
+fn of_compressed(error: Box<dyn Error + Send + Sync>) -> UpstreamBodyFault {
+    error.downcast().map_or_else(|error| UpstreamBodyFault::Broken(io::Error::other(error)), |fault| *fault)
+}
+
 impl UpstreamBodyFault {
     const fn reason(&self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gateway_table::{Scheme, Table, Timeouts, Upgrade};
+use gateway_table::{Scheme, Table};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
@@ -24,7 +24,7 @@ use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::limiters::Limiters;
 use crate::listener;
 use crate::log::{Level, Log};
-use crate::settings::{AuthSettings, LimitSettings, ResponseHeaderSettings, Settings, SettingsError};
+use crate::settings::{AuthSettings, Settings, SettingsError};
 use crate::tls::{self, TlsError};
 use crate::upstream::Upstream;
 use crate::worker::{Rules, Shared};
@@ -225,6 +225,8 @@ impl Gateway {
                 shutdown_grace: settings.shutdown_grace,
                 log_level: Level::shown(settings.log.level),
                 disclosure: Disclosure::new(settings.response_headers),
+                cors: settings.cors.clone(),
+                compression: settings.compression.clone(),
             }),
         })
     }
@@ -232,20 +234,10 @@ impl Gateway {
 
 /// Says what of the configuration and of the routes is read and checked, and not acted on.
 fn tell_what_is_not_acted_on(settings: &Settings, table: &Table) {
-    let (limits, usual, routes) = (settings.limits, LimitSettings::default(), &table.routes);
     let parts = [
         ("admin", settings.admin.is_some()),
         ("telemetry", settings.telemetry.is_some()),
-        ("cors", settings.cors.is_some()),
-        ("compression", settings.compression.is_some()),
-        ("response_headers", settings.response_headers != ResponseHeaderSettings::default()),
-        ("limits.requests_per_connection", limits.requests_per_connection != usual.requests_per_connection),
-        ("limits.header_fields", limits.header_fields != usual.header_fields),
-        ("limits.body_rate", limits.body_rate != usual.body_rate),
-        ("timeouts", routes.iter().any(|route| route.timeouts != Timeouts::default())),
-        ("max_concurrent", routes.iter().any(|route| route.max_concurrent.get() != 1024)),
-        ("upgrade", routes.iter().any(|route| matches!(route.upgrade, Upgrade::Only(_)))),
-        ("debounce", routes.iter().any(|route| route.debounce.is_some())),
+        ("debounce", table.routes.iter().any(|route| route.debounce.is_some())),
     ];
     let parts: Vec<&str> = parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part).collect();
     if !parts.is_empty() {

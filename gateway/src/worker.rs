@@ -18,11 +18,13 @@ use crate::auth::refresh::RefreshHandle;
 use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::buffers::Buffers;
 use crate::clock::{Clock, Date, UnixSeconds};
+use crate::compression::Compressor;
+use crate::cors::Cors;
 use crate::disclosure::Disclosure;
 use crate::identity::{Identities, IdentityRules};
 use crate::limiters::Limiters;
 use crate::log::{Level, LogSender};
-use crate::settings::LimitSettings;
+use crate::settings::{CompressionSettings, CorsSettings, LimitSettings};
 use crate::ticks::TickClock;
 use crate::upstream::{Pool, Upstream};
 
@@ -51,6 +53,8 @@ pub(crate) struct Rules {
     pub(crate) log_level: Level,
     /// What answers say of how they came about.
     pub(crate) disclosure: Disclosure,
+    pub(crate) cors: Option<CorsSettings>,
+    pub(crate) compression: Option<CompressionSettings>,
 }
 
 /// The state of one worker.
@@ -73,6 +77,10 @@ pub(crate) struct Worker {
     date: RefCell<Date>,
     /// The coarse clock that time limits of connections go by.
     pub(crate) ticks: Rc<TickClock>,
+    /// Which pages may call, where any of another origin may.
+    pub(crate) cors: Option<Cors>,
+    /// What compresses answers, where any are.
+    pub(crate) compressor: Option<Compressor>,
     pub(crate) rules: Arc<Rules>,
 }
 
@@ -97,6 +105,8 @@ impl Worker {
             date: RefCell::default(),
             buffers,
             ticks,
+            cors: shared.rules.cors.as_ref().map(Cors::new),
+            compressor: shared.rules.compression.as_ref().map(Compressor::new),
             rules: shared.rules,
         }
     }

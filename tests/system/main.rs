@@ -7,6 +7,8 @@
 
 mod bad_upstreams;
 mod command_line;
+mod compression;
+mod cors;
 mod documents;
 mod forwarding;
 mod identity;

@@ -47,7 +47,7 @@ fn unzip(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_long_answer_is_compressed_and_says_so() {
     let extra = [("etag", "\"v1\""), ("content-length", "46"), ("accept-ranges", "bytes"), ("vary", "origin")];
-    let Compressed::Gzip(response) = compressor().compress(gzip(), answer(404, LONG, &extra)).await else {
+    let Compressed::Gzip(response) = compressor().compress(gzip(), answer(404, LONG, &extra)) else {
         panic!("it is as it was")
     };
     let (parts, body) = response.into_parts();
@@ -76,7 +76,7 @@ async fn what_must_not_be_changed_is_left_alone() {
     ] {
         let before = answer(status, body, extra);
         let headers = before.headers().clone();
-        let Compressed::AsIs(after) = compressor().compress(gzip(), before).await else { panic!("{status} {extra:?}") };
+        let Compressed::AsIs(after) = compressor().compress(gzip(), before) else { panic!("{status} {extra:?}") };
         assert_eq!((after.status().as_u16(), after.headers()), (status, &headers), "{extra:?}");
         assert_eq!(after.into_body().collect().await.unwrap().to_bytes(), body);
     }
@@ -86,7 +86,7 @@ async fn what_must_not_be_changed_is_left_alone() {
 async fn media_types_are_read_as_they_are_meant() {
     for media_type in ["Text/HTML;charset=utf-8", "text/plain", "image/svg+xml ; x=y", "application/json"] {
         let response = answer(200, LONG, &[("content-type", media_type)]);
-        assert!(is_compressed(&compressor().compress(gzip(), response).await), "{media_type}");
+        assert!(is_compressed(&compressor().compress(gzip(), response)), "{media_type}");
     }
 }
 
@@ -103,7 +103,7 @@ async fn a_client_gets_only_what_it_accepts() {
         ("", false),
     ] {
         let accepted = Accepted::of(&Method::GET, &fields(&[("accept-encoding", accepts)]));
-        let compressed = compressor().compress(accepted, answer(200, LONG, &[("etag", "\"v1\"")])).await;
+        let compressed = compressor().compress(accepted, answer(200, LONG, &[("etag", "\"v1\"")]));
         assert_eq!(is_compressed(&compressed), is_accepted, "{accepts}");
         if let Compressed::AsIs(response) = compressed {
             // A cache must not give this one to somebody who accepts more.
@@ -120,10 +120,10 @@ async fn a_client_gets_only_what_it_accepts() {
 async fn a_request_can_forbid_it_and_a_head_has_no_body() {
     let headers = fields(&[("accept-encoding", "gzip")]);
     let head = Accepted::of(&Method::HEAD, &headers);
-    assert!(!is_compressed(&compressor().compress(head, answer(200, LONG, &[])).await));
+    assert!(!is_compressed(&compressor().compress(head, answer(200, LONG, &[]))));
     let forbidding = fields(&[("accept-encoding", "gzip"), ("cache-control", "no-transform")]);
     let forbidding = Accepted::of(&Method::POST, &forbidding);
-    assert!(!is_compressed(&compressor().compress(forbidding, answer(200, LONG, &[])).await));
+    assert!(!is_compressed(&compressor().compress(forbidding, answer(200, LONG, &[]))));
 }
 
 /// A body of which one part has come, and more may come later.
@@ -142,7 +142,7 @@ impl Body for Slow {
 #[tokio::test]
 async fn what_has_come_of_a_slow_answer_is_not_held_back() {
     let response = answer(200, "", &[]).map(|_| Slow(["", "first line\n"].into()));
-    let Compressed::Gzip(response) = compressor().compress(gzip(), response).await else { panic!("it is as it was") };
+    let Compressed::Gzip(response) = compressor().compress(gzip(), response) else { panic!("it is as it was") };
     let mut body = response.into_body();
     let mut come = Vec::new();
     while let Poll::Ready(Some(frame)) =
