@@ -34,8 +34,18 @@ enum Source {
     Upstream(UpstreamBody),
     /// Another body, compressed on its way.
     Compressed(Pin<Box<CompressionBody<ResponseBody>>>),
-    /// The connection to the upstream after its protocol was switched, and how long nothing may move on it.
-    Tunnel(Option<Box<Wire>>, Duration),
+    Tunnel(Option<Box<Tunnel>>),
+}
+
+/// What remains of an exchange after its protocol was switched.
+pub(crate) struct Tunnel {
+    /// The connection to the upstream.
+    pub(crate) upstream: Wire,
+    /// How long nothing may move on it.
+    pub(crate) idle: Duration,
+    /// The request's place at its service, which it keeps until the tunnel ends.
+    #[expect(dead_code, reason = "it is given back by being dropped")]
+    pub(crate) slot: Option<Slot>,
 }
 
 impl ResponseBody {
@@ -55,8 +65,8 @@ impl ResponseBody {
     }
 
     /// No body: what follows on the connection is another protocol's.
-    pub(crate) fn tunnel(wire: Wire, idle: Duration) -> Self {
-        Self::of(Source::Tunnel(Some(Box::new(wire)), idle))
+    pub(crate) fn tunnel(tunnel: Tunnel) -> Self {
+        Self::of(Source::Tunnel(Some(Box::new(tunnel))))
     }
 
     const fn of(source: Source) -> Self {
@@ -80,7 +90,7 @@ impl ResponseBody {
             Source::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(body) => ready!(body.poll_part(cx)),
             Source::Compressed(body) => ready!(body.as_mut().poll_frame(cx)).map(|part| part.map_err(of_compressed)),
-            Source::Tunnel(..) => None,
+            Source::Tunnel(_) => None,
         };
         match &part {
             Some(Ok(part)) => self.count(part.data_ref().map_or(0, Bytes::len) as u64),
@@ -110,10 +120,10 @@ impl ResponseBody {
         self.is_done = true;
     }
 
-    /// The connection to the upstream, and how long nothing may move on it.
-    pub(crate) fn take_tunnel(&mut self) -> Option<(Wire, Duration)> {
+    /// The tunnel that follows, if there is one.
+    pub(crate) fn take_tunnel(&mut self) -> Option<Tunnel> {
         match &mut self.source {
-            Source::Tunnel(wire, idle) => wire.take().map(|wire| (*wire, *idle)),
+            Source::Tunnel(tunnel) => tunnel.take().map(|tunnel| *tunnel),
             Source::Whole(_) | Source::Upstream(_) | Source::Compressed(_) => None,
         }
     }
@@ -147,7 +157,7 @@ impl Body for ResponseBody {
             Source::Whole(bytes) => bytes.is_none(),
             Source::Upstream(body) => body.is_at_end(),
             Source::Compressed(body) => body.is_end_stream(),
-            Source::Tunnel(..) => false,
+            Source::Tunnel(_) => false,
         }
     }
 
@@ -156,7 +166,7 @@ impl Body for ResponseBody {
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Upstream(body) => body.size_hint(),
             Source::Compressed(body) => body.size_hint(),
-            Source::Tunnel(..) => SizeHint::default(),
+            Source::Tunnel(_) => SizeHint::default(),
         }
     }
 }

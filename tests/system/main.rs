@@ -17,6 +17,7 @@ mod limits;
 mod log_lines;
 mod malformed_requests;
 mod platform;
+mod protocols;
 mod resilience;
 mod routing;
 mod support;

@@ -45,12 +45,12 @@ impl Direction {
 /// Lets bytes through until both sides have ended, one of them breaks, or nothing has moved for too long. When the
 /// gateway stops, it ends as soon as nothing is on its way.
 pub(super) async fn run(wire: &ClientWire, client: &Rc<Client>, body: &mut ResponseBody) {
-    let Some((mut upstream, idle)) = body.take_tunnel() else { return };
+    let Some(mut tunnel) = body.take_tunnel() else { return };
     let (mut up, mut down) = (Direction::default(), Direction::default());
     loop {
         let moved = up.bytes + down.bytes;
-        let silence = sleep_until(Instant::now() + idle);
-        let passing = poll_fn(|cx| poll_both(cx, wire, &mut upstream, &mut up, &mut down, client, moved));
+        let silence = sleep_until(Instant::now() + tunnel.idle);
+        let passing = poll_fn(|cx| poll_both(cx, wire, &mut tunnel.upstream, &mut up, &mut down, client, moved));
         let goes_on = tokio::select! {
             goes_on = passing => goes_on,
             () = silence => false,

@@ -20,8 +20,8 @@ use crate::connection::Interim;
 use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
 use crate::request_body::{ClientBody, RequestBody, RequestBodyFault, Upload};
-use crate::response_body::{ResponseBody, UpstreamBody};
-use crate::upstream::{Answer, Outgoing, UpstreamFault, Versions};
+use crate::response_body::{ResponseBody, Tunnel, UpstreamBody};
+use crate::upstream::{Answer, Outgoing, Slot, UpstreamFault, Versions};
 use crate::worker::Worker;
 
 /// How much of an unwanted answer is read for the sake of its connection, in bytes.
@@ -79,10 +79,13 @@ async fn exchange(
         within_time(route, upload.as_deref(), sent).await?
     };
     let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return switch(answer, offer, idle, passage.take_slot());
+    }
     if let Some(slot) = passage.take_slot() {
         answer.body_mut().hold(idle, slot);
     }
-    pass_on(answer, offer, idle)
+    pass_on(answer)
 }
 
 /// The request as the upstream gets it.
@@ -203,11 +206,8 @@ fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Reject
 }
 
 /// The upstream's answer as the client sees it.
-fn pass_on(answer: Answer, offer: Option<Offer>, idle: Duration) -> Result<Response<ResponseBody>, Rejection> {
+fn pass_on(answer: Answer) -> Result<Response<ResponseBody>, Rejection> {
     let status = answer.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS {
-        return switch(answer, offer, idle);
-    }
     let (mut parts, body) = answer.into_parts();
     if status.is_server_error() {
         drain(body);
@@ -221,15 +221,20 @@ fn pass_on(answer: Answer, offer: Option<Offer>, idle: Duration) -> Result<Respo
 }
 
 /// The connection becomes a tunnel, if it was switched to what the client has offered.
-fn switch(answer: Answer, offer: Option<Offer>, idle: Duration) -> Result<Response<ResponseBody>, Rejection> {
+fn switch(
+    answer: Answer,
+    offer: Option<Offer>,
+    idle: Duration,
+    slot: Option<Slot>,
+) -> Result<Response<ResponseBody>, Rejection> {
     let unasked = || Rejection::Upstream(UpstreamFault::Unasked);
     let offer = offer.ok_or_else(unasked)?;
     let taken = offer.taken(answer.headers()).ok_or_else(unasked)?;
     let (mut parts, body) = answer.into_parts();
-    let wire = body.into_wire().ok_or_else(unasked)?;
+    let upstream = body.into_wire().ok_or_else(unasked)?;
     forward_response(&mut parts.headers);
     upgrade::confirm(&mut parts.headers, taken);
-    Ok(Response::from_parts(parts, ResponseBody::tunnel(wire, idle)))
+    Ok(Response::from_parts(parts, ResponseBody::tunnel(Tunnel { upstream, idle, slot })))
 }
 
 /// Reads an answer that nobody wants to its end, so that its connection can be used again; unless it is long.

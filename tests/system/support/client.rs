@@ -1,7 +1,7 @@
 //! A client that writes bytes and reads answers.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// No answer takes longer in any test.
@@ -85,6 +85,24 @@ impl Client {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).unwrap();
         rest
+    }
+
+    /// Reads so many bytes.
+    pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Says that nothing more comes, and goes on reading.
+    pub(crate) fn stop_sending(&mut self) -> &mut Self {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+        self
+    }
+
+    /// The same connection, to be written to by another thread.
+    pub(crate) fn writer(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().unwrap()
     }
 
     /// Whether the gateway has closed the connection, with nothing more to say.

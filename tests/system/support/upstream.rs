@@ -1,7 +1,7 @@
 //! An upstream that records what reaches it, byte for byte, and answers as its script says.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
@@ -132,6 +132,18 @@ impl Peer {
     pub(crate) fn reset(&mut self) {
         let stream = self.stream.get_ref().try_clone().unwrap();
         socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+
+    /// Says that nothing more comes, and goes on reading.
+    pub(crate) fn stop_sending(&mut self) {
+        let _ = self.stream.get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// Reads what has come or comes next; empty at the end.
+    pub(crate) fn some(&mut self) -> Vec<u8> {
+        let some = self.stream.fill_buf().map(<[u8]>::to_vec).unwrap_or_default();
+        self.stream.consume(some.len());
+        some
     }
 
     /// Waits until the other side closes the connection.
