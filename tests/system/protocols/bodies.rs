@@ -67,7 +67,7 @@ fn an_early_answer_reaches_a_client_that_reads_while_it_sends() {
     let mut client = Client::connect(gateway.address());
     client.write(upload("POST", 8 * MIB)).write(vec![b'x'; 100_000]);
     let mut writer = client.writer();
-    let sending = thread::spawn(move || while writer.write_all(&[b'x'; 100_000]).is_ok() {});
+    let sending = thread::spawn(move || while writer.write_all(&vec![b'x'; 100_000]).is_ok() {});
     let answer = client.answer().unwrap();
     assert!(answer.status == 413 && answer.is_whole && answer.body.len() == 10_000);
     drop(client);
