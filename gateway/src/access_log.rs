@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::Write as _;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gateway_table::Table;
 use http::{HeaderValue, Method, Uri};
@@ -12,8 +12,10 @@ use tokio::sync::Notify;
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::clock;
-use crate::log::{Level, LogSender};
+use crate::log::{Level, LogSender, Piece};
 use crate::rejection::Rejection;
+use crate::settings::OutcomeLevels;
+use crate::telemetry::{Ended, Recorder};
 
 /// How full a worker's buffer gets before it is handed over at once.
 const FULL: usize = 32 * 1024;
@@ -24,23 +26,17 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// A worker's lines on their way to the log: kept together for a moment, then handed over as one piece.
 pub(crate) struct AccessLog {
     sender: LogSender,
-    level: Level,
-    lines: RefCell<Vec<u8>>,
-    count: Cell<usize>,
+    lines: RefCell<Piece>,
     has_lines: Notify,
+    rules: LogRules,
     table: &'static Table,
+    /// What its worker counts exchanges with.
+    recorder: Recorder,
 }
 
 impl AccessLog {
-    pub(crate) fn new(sender: LogSender, level: Level, table: &'static Table) -> Self {
-        Self {
-            sender,
-            level,
-            lines: RefCell::new(Vec::with_capacity(FULL)),
-            count: Cell::new(0),
-            has_lines: Notify::new(),
-            table,
-        }
+    pub(crate) fn new(sender: LogSender, rules: LogRules, table: &'static Table, recorder: Recorder) -> Self {
+        Self { sender, rules, lines: RefCell::new(empty()), has_lines: Notify::new(), table, recorder }
     }
 
     /// Resolves when there are lines to hand over.
@@ -50,33 +46,48 @@ impl AccessLog {
 
     /// Hands over what there is.
     pub(crate) fn flush(&self) {
-        let count = self.count.replace(0);
-        if count > 0 {
-            let lines = self.lines.replace(Vec::with_capacity(FULL));
-            self.sender.send(lines, count);
+        if self.lines.borrow().count > 0 {
+            self.sender.send(self.lines.replace(empty()));
         }
     }
 
-    fn write(&self, exchange: &Exchange) {
-        let level = exchange.level();
-        if level < self.level {
+    fn write(&self, exchange: &Exchange, elapsed: Duration) {
+        let level = exchange.level(self.rules.levels);
+        if level < self.sender.threshold.get() {
             return;
         }
-        let mut lines = self.lines.borrow_mut();
-        let start = lines.len();
-        if exchange.write_line(level, self.table, &mut lines).is_err() {
-            lines.truncate(start);
+        let mut piece = self.lines.borrow_mut();
+        let start = piece.lines.len();
+        if exchange.write_line(level, elapsed, self, &mut piece.lines).is_err() {
+            piece.lines.truncate(start);
             return;
         }
-        let is_full = lines.len() >= FULL;
-        drop(lines);
-        self.count.set(self.count.get() + 1);
+        piece.count += 1;
+        if self.sender.ships(level) {
+            let line = start..piece.lines.len();
+            piece.urgent.push(line);
+        }
+        let (is_full, is_first) = (piece.lines.len() >= FULL, piece.count == 1);
+        drop(piece);
         if is_full {
             self.flush();
-        } else if self.count.get() == 1 {
+        } else if is_first {
             self.has_lines.notify_one();
         }
     }
+}
+
+/// What the settings say about the lines of requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogRules {
+    pub(crate) levels: OutcomeLevels,
+    /// Whether queries are written down.
+    pub(crate) has_query: bool,
+}
+
+/// A piece with room for as many lines as are handed over at a time.
+fn empty() -> Piece {
+    Piece { lines: Vec::with_capacity(FULL), ..Piece::default() }
 }
 
 /// What is known of a request and its answer, as far as it got.
@@ -93,6 +104,8 @@ pub(crate) struct Exchange {
     /// How often the request has been sent to its upstream.
     pub(crate) attempts: Cell<u32>,
     pub(crate) rejection: Option<Rejection>,
+    /// How long the request's body is, as far as its head tells.
+    pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     /// Whether the answer has no body on the wire, whatever its fields say.
     pub(crate) is_bodiless: bool,
@@ -100,7 +113,7 @@ pub(crate) struct Exchange {
     pub(crate) cut: Option<&'static str>,
 }
 
-/// However an exchange ends, it is logged, and its connection waits for the next.
+/// However an exchange ends, it is counted and logged, and its connection waits for the next.
 impl Drop for Exchange {
     fn drop(&mut self) {
         if self.status == 0 {
@@ -108,22 +121,41 @@ impl Drop for Exchange {
             self.cut = Some(self.client.watch.reason_to_end());
         }
         self.client.watch.exchange_ended();
-        self.log.write(self);
+        let elapsed = self.started.elapsed();
+        self.log.recorder.record(&self.ended(elapsed));
+        self.log.write(self, elapsed);
     }
 }
 
 impl Exchange {
-    /// A failed upstream is a warning, whatever else ends early is the client's affair.
-    fn level(&self) -> Level {
-        match self.status {
-            502..=504 => Level::Warning,
-            500.. => Level::Error,
-            _ if self.cut.is_some() => Level::Warning,
-            _ => Level::Info,
+    fn level(&self, levels: OutcomeLevels) -> Level {
+        Level::shown(match self.status {
+            502..=504 => levels.upstream_error,
+            500.. => levels.gateway_error,
+            _ if self.cut.is_some() => levels.upstream_error,
+            400.. => levels.client_error,
+            _ => levels.success,
+        })
+    }
+
+    /// What is counted of it.
+    fn ended(&self, elapsed: Duration) -> Ended<'_> {
+        Ended {
+            route: self.route,
+            method: &self.method,
+            status: self.status,
+            started: self.started,
+            elapsed,
+            request_bytes: self.request_bytes,
+            response_bytes: self.response_bytes,
+            is_authenticated: self.principal.is_some(),
+            attempts: self.attempts.get(),
+            rejection: self.rejection.as_ref(),
+            is_cut: self.cut.is_some(),
         }
     }
 
-    fn write_line(&self, level: Level, table: &Table, line: &mut Vec<u8>) -> std::io::Result<()> {
+    fn write_line(&self, level: Level, elapsed: Duration, log: &AccessLog, line: &mut Vec<u8>) -> std::io::Result<()> {
         line.extend_from_slice(b"{\"timestamp\":\"");
         clock::write_timestamp(line);
         line.extend_from_slice(b"\",\"service\":\"coregateway\",\"level\":\"");
@@ -136,17 +168,23 @@ impl Exchange {
         push_text(line, self.method.as_str())?;
         line.extend_from_slice(b",\"path\":");
         push_text(line, self.uri.path())?;
+        if log.rules.has_query
+            && let Some(query) = self.uri.query()
+        {
+            line.extend_from_slice(b",\"query\":");
+            push_text(line, query)?;
+        }
         line.extend_from_slice(b",\"status\":");
         push_number(line, self.status.into());
         line.extend_from_slice(b",\"latency_us\":");
-        push_number(line, u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        push_number(line, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
         line.extend_from_slice(b",\"response_bytes\":");
         push_number(line, self.response_bytes);
         if self.attempts.get() > 1 {
             line.extend_from_slice(b",\"attempts\":");
             push_number(line, self.attempts.get().into());
         }
-        self.write_route(table, line)?;
+        self.write_route(log.table, line)?;
         self.write_causes(line)?;
         line.extend_from_slice(b"}\n");
         Ok(())

@@ -77,6 +77,11 @@ pub(crate) fn write_timestamp(line: &mut Vec<u8>) {
     let _ = write!(line, "{}", humantime::format_rfc3339_millis(system_time()));
 }
 
+/// The time of day, with milliseconds, as RFC 3339 has it.
+pub(crate) fn timestamp() -> String {
+    humantime::format_rfc3339_millis(system_time()).to_string()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn system_time() -> SystemTime {
     SystemTime::now()

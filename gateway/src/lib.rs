@@ -4,6 +4,7 @@
 //! and no `async` code of the engine is compiled again for it.
 
 mod access_log;
+mod admin;
 mod at_once;
 pub mod auth;
 mod buffers;
@@ -22,6 +23,7 @@ pub mod identity;
 mod limiters;
 mod listener;
 mod log;
+mod operators;
 mod pipeline;
 mod rejection;
 mod request_body;
@@ -29,6 +31,7 @@ mod response_body;
 mod server;
 pub mod settings;
 mod stream;
+mod telemetry;
 mod ticks;
 mod tls;
 mod upstream;

@@ -1,15 +1,61 @@
 //! The limiters of all routes: how many requests have come, and how long until the next may.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_table::{RateLimit, Table};
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock, DefaultClock, Reference as _};
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
+use governor::{Quota, RateLimiter};
 
 /// The limiters of all routes, shared by all workers: a limit is the whole gateway's.
 pub(crate) struct Limiters {
-    by_route: Vec<Option<DefaultDirectRateLimiter>>,
+    by_route: Vec<Option<Limiter>>,
     clock: DefaultClock,
+}
+
+/// The limiter of one route.
+struct Limiter {
+    gate: RateLimiter<NotKeyed, Seen, DefaultClock>,
+    seen: Seen,
+    limit: RateLimit,
+    start: <DefaultClock as Clock>::Instant,
+}
+
+/// A limiter's state, which can be looked at without being counted.
+#[derive(Clone, Default)]
+struct Seen(Arc<InMemoryState>);
+
+impl StateStore for Seen {
+    type Key = NotKeyed;
+
+    fn measure_and_replace<T, F, E>(&self, key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(key, decide)
+    }
+}
+
+impl Limiter {
+    fn new(limit: RateLimit, clock: &DefaultClock) -> Self {
+        let seen = Seen::default();
+        let gate = RateLimiter::new(quota(limit), seen.clone(), clock.clone());
+        Self { gate, seen, limit, start: clock.now() }
+    }
+
+    /// How many requests it would let through at this moment. Its state is the time at which it would be full again.
+    fn remaining(&self, now: <DefaultClock as Clock>::Instant) -> u32 {
+        let look = |full_at: Option<Nanos>| Err::<((), Nanos), Option<Nanos>>(full_at);
+        let Err(Some(full_at)) = self.seen.measure_and_replace(&NotKeyed::NonKey, look) else {
+            return self.limit.burst.get();
+        };
+        let missing = full_at.as_u64().saturating_sub(now.duration_since(self.start).as_u64());
+        let period = quota(self.limit).replenish_interval().as_nanos().max(1);
+        let missing = u128::from(missing).div_ceil(period);
+        self.limit.burst.get().saturating_sub(u32::try_from(missing).unwrap_or(u32::MAX))
+    }
 }
 
 impl Limiters {
@@ -17,7 +63,7 @@ impl Limiters {
         // Measures the machine's clock now rather than at the first request.
         let clock = DefaultClock::default();
         clock.now();
-        let limiter = |limit: RateLimit| RateLimiter::direct(quota(limit));
+        let limiter = |limit: RateLimit| Limiter::new(limit, &clock);
         Self { by_route: table.routes.iter().map(|route| route.rate_limit.map(limiter)).collect(), clock }
     }
 
@@ -28,7 +74,12 @@ impl Limiters {
     /// The limit is used up for so long.
     pub(crate) fn count(&self, route: usize) -> Result<(), Duration> {
         let Some(limiter) = &self.by_route[route] else { return Ok(()) };
-        limiter.check().map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+        limiter.gate.check().map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    }
+
+    /// How many requests the `route`-th route would take at once, if it has a limit.
+    pub(crate) fn remaining(&self, route: usize) -> Option<u32> {
+        self.by_route[route].as_ref().map(|limiter| limiter.remaining(self.clock.now()))
     }
 }
 
@@ -57,5 +108,20 @@ mod tests {
         assert_eq!((0..100).filter(|_| limiter.check().is_ok()).count(), 60);
         clock.advance(Duration::from_secs(1));
         assert_eq!((0..100).filter(|_| limiter.check().is_ok()).count(), 1);
+    }
+
+    #[test]
+    fn what_remains_can_be_looked_at_without_being_used_up() {
+        let n = NonZeroU32::new(10).unwrap();
+        let limit = RateLimit { count: n, unit: RateUnit::Hour, burst: n };
+        let limiter = Limiter::new(limit, &DefaultClock::default());
+        let remaining = || limiter.remaining(DefaultClock::default().now());
+        assert_eq!(remaining(), 10);
+        for left in (0..10).rev() {
+            assert!(limiter.gate.check().is_ok());
+            assert_eq!((remaining(), remaining()), (left, left));
+        }
+        assert!(limiter.gate.check().is_err());
+        assert_eq!(remaining(), 0);
     }
 }

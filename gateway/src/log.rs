@@ -1,22 +1,30 @@
 //! The log: lines of JSON from every thread, written by a thread of its own.
 //!
-//! In: lines, from a bounded channel that never makes a sender wait. Out: a file, or standard output. What does not
-//! fit is dropped, counted, and said.
+//! In: lines, from a bounded channel that never makes a sender wait. Out: a file, or standard output; and those that are
+//! bad enough, for CoreTelemetry. What does not fit is dropped, counted, and said.
 
-use std::fs::{File, OpenOptions};
+mod file;
+mod level;
+
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::sync::mpsc;
 use tracing::field::{Field, Visit};
+use tracing::subscriber::Interest;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
+use self::file::RotatedFile;
 use crate::clock;
-use crate::settings::LogLevel;
+use crate::settings::LogSettings;
+use crate::telemetry::Telemetry;
+
+pub(crate) use self::level::{Level, Threshold};
 
 /// How many pieces wait for the writer at most; a worker's piece is up to 32 KiB.
 const BACKLOG: usize = 256;
@@ -24,54 +32,24 @@ const BACKLOG: usize = 256;
 /// How long the end of the gateway waits for the last lines to be written.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// How bad what a line tells is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    /// For whoever looks into a problem.
-    Debug,
-    /// What happens in a normal day.
-    Info,
-    /// Something that someone should look at, some time.
-    Warning,
-    /// Something that someone should look at now.
-    Error,
-}
-
-impl Level {
-    /// The level as CoreTelemetry calls it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "DEBUG",
-            Self::Info => "INFO",
-            Self::Warning => "WARNING",
-            Self::Error => "ERROR",
-        }
-    }
-
-    /// The least severe level that a log with this setting shows.
-    pub(crate) const fn shown(setting: LogLevel) -> Self {
-        match setting {
-            LogLevel::Trace | LogLevel::Debug => Self::Debug,
-            LogLevel::Info => Self::Info,
-            LogLevel::Warn => Self::Warning,
-            LogLevel::Error => Self::Error,
-        }
-    }
-
-    fn of(level: tracing::Level) -> Self {
-        match level {
-            tracing::Level::TRACE | tracing::Level::DEBUG => Self::Debug,
-            tracing::Level::INFO => Self::Info,
-            tracing::Level::WARN => Self::Warning,
-            tracing::Level::ERROR => Self::Error,
-        }
-    }
-}
+/// The longest line that CoreTelemetry is sent, in bytes.
+const LONGEST_SHIPPED: usize = 16 * 1024;
 
 /// Whole lines, in one piece.
-struct Piece {
-    lines: Vec<u8>,
-    count: usize,
+#[derive(Debug, Default)]
+pub(crate) struct Piece {
+    pub(crate) lines: Vec<u8>,
+    pub(crate) count: usize,
+    /// Where the lines are that CoreTelemetry is to get.
+    pub(crate) urgent: Vec<Range<usize>>,
+}
+
+/// Where lines for CoreTelemetry go.
+pub(crate) struct Shipping {
+    /// The least severe level that is shipped.
+    pub(crate) from: Level,
+    pub(crate) queue: mpsc::Sender<Vec<u8>>,
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 /// The sending end of the log; sending never waits.
@@ -79,14 +57,28 @@ struct Piece {
 pub(crate) struct LogSender {
     channel: SyncSender<Piece>,
     dropped: Arc<AtomicU64>,
+    /// The least severe level that is written.
+    pub(crate) threshold: Threshold,
+    /// The least severe level that is shipped, if any is.
+    ships_from: Option<Level>,
 }
 
 impl LogSender {
-    /// Sends `count` whole lines, or counts them as dropped.
-    pub(crate) fn send(&self, lines: Vec<u8>, count: usize) {
-        if self.channel.try_send(Piece { lines, count }).is_err() {
-            self.dropped.fetch_add(count as u64, Ordering::Relaxed);
+    /// Sends whole lines, or counts them as dropped.
+    pub(crate) fn send(&self, piece: Piece) {
+        if let Err(TrySendError::Full(piece) | TrySendError::Disconnected(piece)) = self.channel.try_send(piece) {
+            self.dropped.fetch_add(piece.count as u64, Ordering::Relaxed);
         }
+    }
+
+    /// Whether a line of this level is for CoreTelemetry, too.
+    pub(crate) fn ships(&self, level: Level) -> bool {
+        self.ships_from.is_some_and(|from| level >= from)
+    }
+
+    /// How many lines did not reach the log so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -97,24 +89,25 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the log and starts its thread. Lines go to `file` if there is one, and to standard output if there is no
-    /// file or somebody watches.
+    /// Opens the log and starts its thread. Lines go to the file if there is one, to standard output if there is no file or
+    /// somebody watches, and to CoreTelemetry if they are to be shipped.
     ///
     /// # Errors
     ///
     /// The file cannot be opened for appending, or there can be no further thread.
-    pub(crate) fn open(file: Option<&Path>) -> io::Result<Self> {
-        let mut sinks: Vec<Box<dyn Write + Send>> = Vec::new();
-        if let Some(file) = file {
-            sinks.push(Box::new(open_for_appending(file)?));
-        }
-        if file.is_none() || io::stdout().is_terminal() {
-            sinks.push(Box::new(io::stdout()));
-        }
+    pub(crate) fn open(settings: &LogSettings, shipping: Option<Shipping>) -> io::Result<Self> {
+        let open = |path| RotatedFile::open(path, settings.max_size, settings.keep);
+        let file = settings.file.as_deref().map(open).transpose()?;
+        let has_stdout = file.is_none() || io::stdout().is_terminal();
         let (channel, pieces) = sync_channel(BACKLOG);
         let dropped = Arc::new(AtomicU64::new(0));
-        let sender = LogSender { channel, dropped: Arc::clone(&dropped) };
-        let writer = Writer { sinks, dropped, told: 0 };
+        let sender = LogSender {
+            channel,
+            dropped: Arc::clone(&dropped),
+            threshold: Threshold::new(Level::shown(settings.level)),
+            ships_from: shipping.as_ref().map(|shipping| shipping.from),
+        };
+        let writer = Writer { file, has_stdout, shipping, dropped, told: 0 };
         let (all_written, written) = sync_channel(0);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
             writer.run(&pieces);
@@ -128,8 +121,8 @@ impl Log {
     }
 
     /// A subscriber for the gateway's own events, which makes lines of them.
-    pub(crate) fn subscriber(&self, level: Level) -> impl tracing::Subscriber + Send + Sync + use<> {
-        tracing_subscriber::registry().with(EventLines { sender: self.sender(), level })
+    pub(crate) fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::registry().with(EventLines { sender: self.sender() })
     }
 
     /// Waits until everything that was sent has been written, but not for long: nobody may be reading. Every other
@@ -141,13 +134,11 @@ impl Log {
     }
 }
 
-fn open_for_appending(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
-}
-
 /// What the log's thread does.
 struct Writer {
-    sinks: Vec<Box<dyn Write + Send>>,
+    file: Option<RotatedFile>,
+    has_stdout: bool,
+    shipping: Option<Shipping>,
     dropped: Arc<AtomicU64>,
     told: u64,
 }
@@ -162,10 +153,30 @@ impl Writer {
 
     /// A sink that fails (a full disk, a closed pipe) loses the piece, never the gateway.
     fn write(&mut self, piece: &Piece) {
-        for sink in &mut self.sinks {
-            if sink.write_all(&piece.lines).and_then(|()| sink.flush()).is_err() {
+        let to_file = self.file.as_mut().map(|file| file.append(&piece.lines));
+        let to_stdout = self.has_stdout.then(|| {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&piece.lines).and_then(|()| stdout.flush())
+        });
+        for written in [to_file, to_stdout].into_iter().flatten() {
+            if written.is_err() {
                 self.dropped.fetch_add(piece.count as u64, Ordering::Relaxed);
             }
+        }
+        for line in &piece.urgent {
+            self.ship(&piece.lines[line.clone()]);
+        }
+    }
+
+    /// Hands a line over for CoreTelemetry, or counts it as dropped.
+    fn ship(&self, line: &[u8]) {
+        let Some(shipping) = &self.shipping else { return };
+        let own = &shipping.telemetry.own;
+        own.log_backlog.add(1);
+        let is_short = line.len() <= LONGEST_SHIPPED;
+        if !is_short || shipping.queue.try_send(line.trim_ascii_end().to_vec()).is_err() {
+            own.log_backlog.subtract(1);
+            own.logs_dropped.add(1);
         }
     }
 
@@ -177,7 +188,7 @@ impl Writer {
             fields.insert("dropped".to_owned(), (dropped - self.told).into());
             fields.insert("message".to_owned(), "log lines were dropped".into());
             self.told = dropped;
-            self.write(&Piece { lines: event_line(Level::Warning, &fields), count: 0 });
+            self.write(&Piece { lines: event_line(Level::Warning, &fields), ..Piece::default() });
         }
     }
 }
@@ -201,18 +212,25 @@ fn event_line(level: Level, fields: &Map<String, Value>) -> Vec<u8> {
 /// Makes lines of events.
 struct EventLines {
     sender: LogSender,
-    level: Level,
 }
 
 impl<S: tracing::Subscriber> Layer<S> for EventLines {
+    /// The threshold may change, so that every event asks for itself.
+    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        Level::of(*metadata.level()) >= self.level
+        Level::of(*metadata.level()) >= self.sender.threshold.get()
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        self.sender.send(event_line(Level::of(*event.metadata().level()), &fields.0), 1);
+        let level = Level::of(*event.metadata().level());
+        let lines = event_line(level, &fields.0);
+        let urgent = self.sender.ships(level).then_some(0..lines.len()).into_iter().collect();
+        self.sender.send(Piece { lines, count: 1, urgent });
     }
 }
 

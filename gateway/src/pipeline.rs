@@ -152,6 +152,7 @@ fn open_exchange(
         status: 0,
         attempts: Cell::new(0),
         rejection: None,
+        request_bytes: request.body().length().unwrap_or_default(),
         response_bytes: 0,
         is_bodiless: request.method() == Method::HEAD,
         cut: None,

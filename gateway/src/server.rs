@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tracing::Dispatch;
 
+use crate::access_log::LogRules;
+use crate::admin::{Admin, History};
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
@@ -23,8 +25,10 @@ use crate::disclosure::Disclosure;
 use crate::identity::{IdentityRules, ServiceKeyFault, ServiceSigner};
 use crate::limiters::Limiters;
 use crate::listener;
-use crate::log::{Level, Log};
-use crate::settings::{AuthSettings, Settings, SettingsError};
+use crate::log::{Level, Log, Shipping};
+use crate::operators::{Duties, Operators};
+use crate::settings::{AdminSettings, AuthSettings, Settings, SettingsError};
+use crate::telemetry::{self, Pusher, Shipper, State, Telemetry};
 use crate::tls::{self, TlsError};
 use crate::upstream::Upstream;
 use crate::worker::{Rules, Shared};
@@ -37,6 +41,9 @@ const LOOK_UPS: usize = 64;
 
 /// How much longer than the grace period the whole gateway waits for its workers, which keep to it themselves.
 const LAST_MOMENT: Duration = Duration::from_millis(200);
+
+/// How long the last metrics and log lines may take to reach CoreTelemetry, once the workers have ended.
+const LAST_TELEMETRY: Duration = Duration::from_millis(500);
 
 /// Why the gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +85,10 @@ pub struct Gateway {
     listeners: Vec<TcpListener>,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
+    admin: Option<(TcpListener, Option<TlsAcceptor>)>,
     log: Log,
+    telemetry: Arc<Telemetry>,
+    lines: mpsc::Receiver<Vec<u8>>,
     signer: Option<Arc<ServiceSigner>>,
     stop: watch::Sender<bool>,
 }
@@ -105,19 +115,23 @@ impl Gateway {
         settings.check_against(table)?;
         let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let signer = settings.identity.token.as_ref().map(ServiceSigner::load).transpose()?.map(Arc::new);
-        let file = settings.log.file.as_deref();
-        let log = Log::open(file).map_err(|source| StartError::Log {
-            path: file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string()),
-            source,
-        })?;
+        let telemetry = Arc::new(Telemetry::new(table));
+        let (log, lines) = open_log(&settings, &telemetry)?;
         let (listeners, address) = listen(settings.listen, worker_count(&settings))
             .map_err(|source| StartError::Listen { address: settings.listen, source })?;
-        Ok(Self { settings, table, listeners, address, tls, log, signer, stop: watch::Sender::new(false) })
+        let admin = settings.admin.as_ref().map(listen_for_operators).transpose()?;
+        let stop = watch::Sender::new(false);
+        Ok(Self { settings, table, listeners, address, tls, admin, log, telemetry, lines, signer, stop })
     }
 
     /// The address it listens on; the port is the real one if the settings ask for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the admin listener, if there is one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// The JWK set with which services check the gateway's own tokens, if it signs any.
@@ -160,7 +174,7 @@ impl Gateway {
     }
 
     fn serve_on(self, runtime: &Runtime) -> Result<(), StartError> {
-        let events = Dispatch::new(self.log.subscriber(Level::shown(self.settings.log.level)));
+        let events = Dispatch::new(self.log.subscriber());
         let served = tracing::dispatcher::with_default(&events, || self.run(runtime, &events));
         drop(events);
         served.map(Log::close)
@@ -172,13 +186,19 @@ impl Gateway {
         let verifier = Arc::new(Verifier::new(self.settings.auth.as_ref(), self.table));
         let (refresh, key_refresh) = keep_fresh(self.settings.auth.as_ref(), &verifier);
         let shared = self.shared(verifier, key_refresh)?;
+        let admin_address = self.admin_address();
+        let duties = duties(&self.settings, &shared, &self.stop, self.admin, self.lines, self.signer.as_deref());
+        let operators = Operators::start(duties, events.clone())?;
         let (alive, all_ended) = mpsc::channel(1);
         let mut workers = Vec::new();
         for (index, listener) in self.listeners.into_iter().enumerate() {
             workers.push(start_worker(index, listener, shared.clone(), &self.stop, alive.clone(), events.clone())?);
         }
         drop((alive, shared));
-        tell_what_is_not_acted_on(&self.settings, self.table);
+        if let Some(address) = admin_address {
+            tracing::info!(%address, "operators may connect");
+        }
+        tell_what_is_not_acted_on(self.table);
         #[cfg(unix)]
         descriptors::provide_for(self.settings.limits.connections);
         tracing::info!(
@@ -192,6 +212,9 @@ impl Gateway {
             if !matches!(worker, Ok(Ok(()))) {
                 tracing::error!("a worker thread failed");
             }
+        }
+        if let Some(operators) = operators {
+            operators.finish(LAST_TELEMETRY.min(grace.max(LAST_MOMENT)));
         }
         tracing::info!("stopped");
         Ok(self.log)
@@ -218,27 +241,93 @@ impl Gateway {
             tls: self.tls.clone(),
             connections: Arc::new(AtomicUsize::new(0)),
             log: self.log.sender(),
+            telemetry: Arc::clone(&self.telemetry),
             rules: Arc::new(Rules {
                 limits: settings.limits,
                 trusted_proxies: settings.trusted_proxies.clone(),
                 dropped_fields: settings.identity.drop.clone(),
                 shutdown_grace: settings.shutdown_grace,
-                log_level: Level::shown(settings.log.level),
                 disclosure: Disclosure::new(settings.response_headers),
                 cors: settings.cors.clone(),
                 compression: settings.compression.clone(),
+                log: LogRules { levels: settings.log.levels, has_query: settings.log.query },
             }),
         })
     }
 }
 
-/// Says what of the configuration and of the routes is read and checked, and not acted on.
-fn tell_what_is_not_acted_on(settings: &Settings, table: &Table) {
-    let parts = [
-        ("admin", settings.admin.is_some()),
-        ("telemetry", settings.telemetry.is_some()),
-        ("debounce", table.routes.iter().any(|route| route.debounce.is_some())),
-    ];
+/// Opens the log, and the queue of lines for CoreTelemetry, which stays empty if none are to go there.
+fn open_log(settings: &Settings, telemetry: &Arc<Telemetry>) -> Result<(Log, mpsc::Receiver<Vec<u8>>), StartError> {
+    let (queue, lines) = mpsc::channel(telemetry::BACKLOG);
+    let level = settings.telemetry.as_ref().and_then(|telemetry| telemetry.log_level);
+    let shipping = level.map(|level| Shipping { from: Level::shown(level), queue, telemetry: Arc::clone(telemetry) });
+    let log = Log::open(&settings.log, shipping).map_err(|source| StartError::Log {
+        path: settings
+            .log
+            .file
+            .as_ref()
+            .map_or_else(|| "standard output".to_owned(), |file| file.display().to_string()),
+        source,
+    })?;
+    Ok((log, lines))
+}
+
+/// The admin listener, bound, and its TLS.
+fn listen_for_operators(admin: &AdminSettings) -> Result<(TcpListener, Option<TlsAcceptor>), StartError> {
+    let tls = admin.tls.as_ref().map(tls::acceptor).transpose()?;
+    let (mut listeners, _) =
+        listen(admin.listen, 1).map_err(|source| StartError::Listen { address: admin.listen, source })?;
+    Ok((listeners.remove(0), tls))
+}
+
+/// What there is to do for operators.
+fn duties(
+    settings: &Settings,
+    shared: &Shared,
+    stop: &watch::Sender<bool>,
+    admin: Option<(TcpListener, Option<TlsAcceptor>)>,
+    lines: mpsc::Receiver<Vec<u8>>,
+    signer: Option<&ServiceSigner>,
+) -> Duties {
+    let state = Arc::new(State {
+        table: shared.table,
+        upstreams: Arc::clone(&shared.upstreams),
+        limiters: Arc::clone(&shared.limiters),
+        verifier: Arc::clone(&shared.verifier),
+        connections: Arc::clone(&shared.connections),
+        log: shared.log.clone(),
+        stop: stop.subscribe(),
+        has_auth: settings.auth.is_some(),
+    });
+    let telemetry = || Arc::clone(&shared.telemetry);
+    for upstream in state.upstreams.iter() {
+        upstream.breaker.report_to(&shared.telemetry.alarm);
+    }
+    let sent = settings.telemetry.as_ref();
+    let admin = admin.zip(settings.admin.as_ref()).map(|((listener, tls), settings)| {
+        let admin = Admin {
+            settings: settings.clone(),
+            telemetry: telemetry(),
+            state: Arc::clone(&state),
+            history: History::default(),
+            jwk_set: signer.map(|signer| signer.jwk_set().to_owned()),
+            stop: stop.clone(),
+            threshold: shared.log.threshold.clone(),
+        };
+        (listener, tls, Arc::new(admin))
+    });
+    Duties {
+        admin,
+        pusher: sent.map(|settings| Pusher::new(settings, telemetry(), Arc::clone(&state))),
+        shipper: sent
+            .filter(|settings| settings.log_level.is_some())
+            .map(|settings| Shipper::new(settings, telemetry(), lines)),
+    }
+}
+
+/// Says what of the routes is read and checked, and not acted on.
+fn tell_what_is_not_acted_on(table: &Table) {
+    let parts = [("debounce", table.routes.iter().any(|route| route.debounce.is_some()))];
     let parts: Vec<&str> = parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part).collect();
     if !parts.is_empty() {
         tracing::warn!(parts = parts.join(", "), "this version reads and checks what it does not act on yet");

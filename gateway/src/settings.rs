@@ -4,6 +4,7 @@
 //! with its place. What routes exist and who may call them is no matter of configuration; that is compiled.
 
 mod address;
+mod admin;
 mod auth;
 mod check;
 mod compression;
@@ -12,11 +13,13 @@ mod environment;
 mod fault;
 mod file;
 mod identity;
+mod log;
 mod node;
 mod read;
 mod response_headers;
 mod section;
 mod suggest;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -28,12 +31,15 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use address::{Address, HttpUrl};
+pub use admin::{AdminSettings, RequiredRole};
 pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
 pub use compression::CompressionSettings;
 pub use cors::{CorsOrigins, CorsSettings};
 pub use fault::{Place, Reason, SettingsError, SettingsFault};
 pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
+pub use log::{LogLevel, LogSettings, OutcomeLevels};
 pub use response_headers::ResponseHeaderSettings;
+pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
 
 /// The run-time configuration of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +98,6 @@ pub enum TlsVersion {
     V1_3,
 }
 
-/// Where operators connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AdminSettings {
-    /// `admin.listen`: an IP address and a port, not those of `listen`. Default `127.0.0.1:8002`.
-    pub listen: SocketAddr,
-}
-
 /// A service that is elsewhere than the compiled routes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSettings {
@@ -108,39 +107,6 @@ pub struct ServiceSettings {
     pub address: Address,
     /// Where the configuration says so.
     pub place: Place,
-}
-
-/// Where metrics and logs are sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TelemetrySettings {
-    /// `telemetry.url`: the base URL, `http` or `https`.
-    pub url: HttpUrl,
-    /// `telemetry.interval`: how often; 50ms to 1h, default 1s.
-    pub interval: Duration,
-}
-
-/// What is written down, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogSettings {
-    /// `log.level`: the least severe level that is written. Default `info`.
-    pub level: LogLevel,
-    /// `log.file`: the file, which is rotated; standard output without it, the default.
-    pub file: Option<PathBuf>,
-}
-
-/// How severe a log line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// `error`
-    Error,
-    /// `warn`
-    Warn,
-    /// `info`
-    Info,
-    /// `debug`
-    Debug,
-    /// `trace`
-    Trace,
 }
 
 /// What clients may take up.
@@ -186,7 +152,7 @@ impl Default for Settings {
             identity: IdentitySettings::default(),
             services: Vec::new(),
             telemetry: None,
-            log: LogSettings { level: LogLevel::Info, file: None },
+            log: LogSettings::default(),
             limits: LimitSettings::default(),
             trusted_proxies: Vec::new(),
             cors: None,

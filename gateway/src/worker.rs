@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::access_log::AccessLog;
+use crate::access_log::{AccessLog, LogRules};
 use crate::auth::refresh::RefreshHandle;
 use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::buffers::Buffers;
@@ -23,8 +23,9 @@ use crate::cors::Cors;
 use crate::disclosure::Disclosure;
 use crate::identity::{Identities, IdentityRules};
 use crate::limiters::Limiters;
-use crate::log::{Level, LogSender};
+use crate::log::LogSender;
 use crate::settings::{CompressionSettings, CorsSettings, LimitSettings};
+use crate::telemetry::Telemetry;
 use crate::ticks::TickClock;
 use crate::upstream::{Pool, Upstream};
 
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
+    pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) rules: Arc<Rules>,
 }
 
@@ -50,7 +52,7 @@ pub(crate) struct Rules {
     /// Fields of clients that never pass, beside the built-in ones.
     pub(crate) dropped_fields: Vec<HeaderName>,
     pub(crate) shutdown_grace: Duration,
-    pub(crate) log_level: Level,
+    pub(crate) log: LogRules,
     /// What answers say of how they came about.
     pub(crate) disclosure: Disclosure,
     pub(crate) cors: Option<CorsSettings>,
@@ -95,7 +97,12 @@ impl Worker {
             limiters: shared.limiters,
             identities: Identities::new(shared.identity, shared.table),
             key_refresh: shared.key_refresh,
-            access_log: Rc::new(AccessLog::new(shared.log, shared.rules.log_level, shared.table)),
+            access_log: Rc::new(AccessLog::new(
+                shared.log,
+                shared.rules.log,
+                shared.table,
+                shared.telemetry.recorder(),
+            )),
             stall_limit: shared.rules.limits.idle_timeout,
             verifier: shared.verifier,
             tokens: RefCell::default(),

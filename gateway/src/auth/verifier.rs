@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gateway_table::Table;
@@ -21,6 +23,8 @@ pub struct Verifier {
     rules: Option<Rules>,
     trust: ArcSwap<Trust>,
     table: &'static Table,
+    /// When the keys were last confirmed, in seconds since 1970; 0 before that.
+    confirmed_at: AtomicU64,
 }
 
 impl Verifier {
@@ -30,7 +34,12 @@ impl Verifier {
         let is_awaited = settings.is_some_and(|settings| settings.revocations.is_some());
         let revocations = if is_awaited { Revocations::Awaited } else { Revocations::None };
         let trust = Trust::new(Arc::default(), revocations);
-        Self { rules: settings.map(Rules::from), trust: ArcSwap::from_pointee(trust), table }
+        Self {
+            rules: settings.map(Rules::from),
+            trust: ArcSwap::from_pointee(trust),
+            table,
+            confirmed_at: AtomicU64::new(0),
+        }
     }
 
     /// Replaces the keys.
@@ -48,6 +57,22 @@ impl Verifier {
     /// The keys as they are now.
     pub fn keys(&self) -> Arc<KeySet> {
         Arc::clone(&self.trust.load().keys)
+    }
+
+    /// How many keys the issuer's set holds, and how many are believed for a while longer.
+    pub(crate) fn key_counts(&self) -> (usize, usize) {
+        self.trust.load().keys.counts()
+    }
+
+    /// The keys have been read, whether they are new or not.
+    pub(crate) fn keys_confirmed(&self, now: UnixSeconds) {
+        self.confirmed_at.store(now.0, Ordering::Relaxed);
+    }
+
+    /// How long ago the keys were last read, if they ever were.
+    pub(crate) fn key_age(&self, now: UnixSeconds) -> Option<Duration> {
+        let at = self.confirmed_at.load(Ordering::Relaxed);
+        (at > 0).then(|| Duration::from_secs(now.0.saturating_sub(at)))
     }
 
     /// The revocation list as it is now, if there is one that has been read.

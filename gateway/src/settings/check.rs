@@ -26,6 +26,7 @@ impl Settings {
                 faults.push(unknown_service(name, place, table));
             }
         }
+        faults.extend(self.admin.as_ref().and_then(|admin| admin.unknown_role(table)));
         for service in table.services.iter() {
             let replaced = self.services.iter().find(|replacement| replacement.name == service.name);
             let own = Address::from_authority(service.scheme, &service.authority).ok();
@@ -42,7 +43,7 @@ impl Settings {
     }
 
     fn is_own(&self, address: &Address) -> bool {
-        let admin = self.admin.map(|admin| admin.listen);
+        let admin = self.admin.as_ref().map(|admin| admin.listen);
         [Some(self.listen), admin].into_iter().flatten().any(|listen| reaches(address, listen))
     }
 }

@@ -11,8 +11,8 @@ use super::fault::{Reason, SettingsFault};
 use super::node::{Node, Value};
 use super::section::{Faults, Field, Section};
 use super::{
-    AdminSettings, LimitSettings, LogLevel, LogSettings, ServiceSettings, Settings, TelemetrySettings, TlsSettings,
-    TlsVersion, auth, compression, cors, identity, response_headers,
+    LimitSettings, ServiceSettings, Settings, TlsSettings, TlsVersion, admin, auth, compression, cors, identity, log,
+    response_headers, telemetry,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -55,9 +55,9 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
         settings.identity = identity::read(field, base, faults);
     }
     settings.services = file.take("services").map(|field| read_services(field, faults)).unwrap_or_default();
-    settings.telemetry = file.take("telemetry").and_then(|field| read_telemetry(field, faults));
+    settings.telemetry = file.take("telemetry").and_then(|field| telemetry::read(field, faults));
     if let Some(field) = file.take("log") {
-        read_log(field, base, faults, &mut settings.log);
+        log::read(field, base, faults, &mut settings.log);
     }
     if let Some(field) = file.take("limits") {
         read_limits(field, faults, &mut settings.limits);
@@ -71,7 +71,7 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
     settings
 }
 
-fn assign<T>(setting: &mut T, value: Option<T>) {
+pub(super) fn assign<T>(setting: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *setting = value;
     }
@@ -97,7 +97,7 @@ fn check_version(file: &mut Section, faults: &mut Faults) -> Option<SettingsFaul
 fn read_network(file: &mut Section, base: &Path, faults: &mut Faults, settings: &mut Settings) {
     assign(&mut settings.listen, file.take("listen").and_then(|field| socket_of(&field, faults)));
     settings.tls = file.take("tls").and_then(|field| read_tls(field, base, faults));
-    settings.admin = file.take("admin").and_then(|field| read_admin(field, settings.listen, faults));
+    settings.admin = file.take("admin").and_then(|field| admin::read(field, settings.listen, base, faults));
 }
 
 /// What is added to answers, or done to them.
@@ -109,7 +109,7 @@ fn read_answers(file: &mut Section, faults: &mut Faults, settings: &mut Settings
     settings.compression = file.take("compression").and_then(|field| compression::read(field, faults));
 }
 
-fn read_tls(field: Field, base: &Path, faults: &mut Faults) -> Option<TlsSettings> {
+pub(super) fn read_tls(field: Field, base: &Path, faults: &mut Faults) -> Option<TlsSettings> {
     let mut section = field.section(&["certificate", "private_key", "minimum"], faults)?;
     let certificate = section.require("certificate", "name the PEM file of the certificate", faults);
     let private_key = section.require("private_key", "name the PEM file of the private key", faults);
@@ -133,20 +133,6 @@ fn tls_version_of(field: &Field, faults: &mut Faults) -> Option<TlsVersion> {
     }
 }
 
-fn read_admin(field: Field, listen: SocketAddr, faults: &mut Faults) -> Option<AdminSettings> {
-    let mut section = field.section(&["listen"], faults)?;
-    let Some(field) = section.take("listen") else {
-        return Some(AdminSettings { listen: SocketAddr::from(([127, 0, 0, 1], 8002)) });
-    };
-    let admin = socket_of(&field, faults)?;
-    let same_ip = admin.ip() == listen.ip() || admin.ip().is_unspecified() || listen.ip().is_unspecified();
-    if admin.port() == listen.port() && admin.port() != 0 && same_ip {
-        field.invalid("is where clients connect already", "choose another port than that of `listen`", faults);
-        return None;
-    }
-    Some(AdminSettings { listen: admin })
-}
-
 fn read_services(field: Field, faults: &mut Faults) -> Vec<ServiceSettings> {
     let Some(section) = field.open_section(faults) else { return Vec::new() };
     let help = "write `http://host:port`, `https://host:port` or `tcp://host:port`, without a path";
@@ -156,37 +142,6 @@ fn read_services(field: Field, faults: &mut Faults) -> Vec<ServiceSettings> {
         Some(ServiceSettings { name: key.name, address, place: field.place() })
     };
     section.into_fields().filter_map(read).collect()
-}
-
-fn read_telemetry(field: Field, faults: &mut Faults) -> Option<TelemetrySettings> {
-    let mut section = field.section(&["url", "interval"], faults)?;
-    let url = section.require("url", "name the base URL of CoreTelemetry", faults);
-    let url = url.and_then(|field| url_of(&field, faults));
-    let interval = match section.take("interval") {
-        Some(field) => field.duration(Duration::from_millis(50)..=HOUR, faults),
-        None => Some(Duration::from_secs(1)),
-    };
-    Some(TelemetrySettings { url: url?, interval: interval? })
-}
-
-fn read_log(field: Field, base: &Path, faults: &mut Faults, log: &mut LogSettings) {
-    let Some(mut section) = field.section(&["level", "file"], faults) else { return };
-    assign(&mut log.level, section.take("level").and_then(|field| log_level_of(&field, faults)));
-    log.file = section.take("file").and_then(|field| path_of(&field, base, faults));
-}
-
-fn log_level_of(field: &Field, faults: &mut Faults) -> Option<LogLevel> {
-    match field.text(faults)? {
-        "error" => Some(LogLevel::Error),
-        "warn" => Some(LogLevel::Warn),
-        "info" => Some(LogLevel::Info),
-        "debug" => Some(LogLevel::Debug),
-        "trace" => Some(LogLevel::Trace),
-        _ => {
-            field.invalid("is no log level", "choose from error, warn, info, debug, trace", faults);
-            None
-        }
-    }
 }
 
 fn read_limits(field: Field, faults: &mut Faults, limits: &mut LimitSettings) {
@@ -230,7 +185,7 @@ fn read_networks(field: Field, faults: &mut Faults) -> Vec<IpNet> {
     items.iter().filter_map(&mut read).collect()
 }
 
-fn socket_of(field: &Field, faults: &mut Faults) -> Option<SocketAddr> {
+pub(super) fn socket_of(field: &Field, faults: &mut Faults) -> Option<SocketAddr> {
     let socket = field.text(faults)?.parse().ok();
     if socket.is_none() {
         field.invalid(

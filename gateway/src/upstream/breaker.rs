@@ -4,10 +4,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use gateway_table::Breaker as Rule;
+use tokio::sync::Notify;
 
 /// The breaker of one service. What opens it, and for how long, is said by the route of each request.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Breaker {
     /// Whether the breaker is closed and nothing is being counted.
     is_troubled: AtomicBool,
     state: Mutex<State>,
+    /// Who is to learn of changes at once.
+    alarm: OnceLock<Arc<Notify>>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +32,17 @@ struct Open {
     until: Instant,
     /// Probes that are under way once the time is over.
     probes: u32,
+}
+
+/// What operators see of a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BreakerState {
+    /// Requests pass.
+    Closed,
+    /// The service is left alone for so long.
+    Open(Duration),
+    /// A few requests pass, to see how the service is.
+    HalfOpen,
 }
 
 /// A change of state that operators should know of.
@@ -74,6 +88,7 @@ impl Breaker {
         state.open.as_ref()?;
         *state = State::default();
         self.is_troubled.store(false, Ordering::Relaxed);
+        self.raise_alarm();
         Some(Change::Closed)
     }
 
@@ -100,7 +115,32 @@ impl Breaker {
             return None;
         }
         *state = State { failures: VecDeque::new(), open: Some(reopened) };
+        self.raise_alarm();
         Some(Change::Opened)
+    }
+
+    /// Has every change of state told to `alarm`.
+    pub(crate) fn report_to(&self, alarm: &Arc<Notify>) {
+        // There is one gateway for a breaker, which says this once.
+        let _ = self.alarm.set(Arc::clone(alarm));
+    }
+
+    fn raise_alarm(&self) {
+        if let Some(alarm) = self.alarm.get() {
+            alarm.notify_one();
+        }
+    }
+
+    /// What it does with requests at `now`.
+    pub(crate) fn state(&self, now: Instant) -> BreakerState {
+        if !self.is_troubled.load(Ordering::Relaxed) {
+            return BreakerState::Closed;
+        }
+        match &self.lock().open {
+            None => BreakerState::Closed,
+            Some(open) if now < open.until => BreakerState::Open(open.until - now),
+            Some(_) => BreakerState::HalfOpen,
+        }
     }
 
     /// A probe has ended without telling anything of the service: its client went away.
@@ -149,6 +189,8 @@ mod tests {
         let start = Instant::now();
         let breaker = opened(start);
         assert_eq!(breaker.admit(RULE, || start + seconds(3)), Err(seconds(4)));
+        assert_eq!(breaker.state(start + seconds(3)), BreakerState::Open(seconds(4)));
+        assert_eq!(breaker.state(start + seconds(8)), BreakerState::HalfOpen);
     }
 
     #[test]
@@ -167,6 +209,7 @@ mod tests {
         let later = start + seconds(8);
         assert_eq!([(), (), ()].map(|()| breaker.admit(RULE, || later).is_ok()), [true, true, false]);
         assert_eq!(breaker.succeeded(), Some(Change::Closed));
+        assert_eq!(breaker.state(later), BreakerState::Closed);
         assert_eq!(breaker.admit(RULE, || later), Ok(()));
     }
 

@@ -40,6 +40,7 @@ impl Kept for Keys {
     fn put_into_force(&self, document: &[u8]) -> Result<(), RefreshFault> {
         let ReadKeys { usable, skipped } = ReadKeys::parse(document)?;
         let now = self.clock.now();
+        self.verifier.keys_confirmed(now);
         let known = self.verifier.keys();
         if known.is_the_same(&usable, now) {
             return Ok(());

@@ -1,0 +1,88 @@
+//! The `admin` section: where operators connect, and who of them may.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use gateway_table::Table;
+
+use super::TlsSettings;
+use super::fault::{Place, Reason, SettingsFault};
+use super::read::{read_tls, socket_of};
+use super::section::{Faults, Field};
+use super::suggest::suggest;
+
+/// Where operators connect, and who of them may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// `admin.listen`: an IP address and a port, not those of `listen`. Default `127.0.0.1:8002`.
+    pub listen: SocketAddr,
+    /// `admin.tls`: the listener's own certificate; clear text without it, the default.
+    pub tls: Option<TlsSettings>,
+    /// `admin.required_role`: the role that a token must have; nobody is asked for one without it, the default.
+    pub required_role: Option<RequiredRole>,
+    /// `admin.hosts`: names by which browsers reach the listener, beside `localhost` and addresses. Default: none.
+    pub hosts: Vec<String>,
+}
+
+/// A role of the route file, by its value in a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredRole {
+    /// Its value in a token.
+    pub claim: String,
+    /// Where the configuration says so.
+    pub place: Place,
+}
+
+impl AdminSettings {
+    /// The fault that the role which it asks for is none of the compiled ones.
+    pub(super) fn unknown_role(&self, table: &Table) -> Option<SettingsFault> {
+        let role = self.required_role.as_ref()?;
+        if table.roles.iter().any(|known| known.claim == role.claim) {
+            return None;
+        }
+        let claims = || table.roles.iter().map(|known| &*known.claim);
+        let help = match suggest(&role.claim, claims()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the roles are `{}`", claims().collect::<Vec<_>>().join("`, `")),
+        };
+        let name = role.claim.escape_debug();
+        let reason = Reason::Conflict(format!("`admin.required_role`: the route file has no role `{name}`").into());
+        Some(SettingsFault { place: Some(role.place), reason, help: Some(help.into()) })
+    }
+}
+
+/// Reads the `admin` section; `listen` is where clients connect, `base` the directory of the file.
+pub(super) fn read(field: Field, listen: SocketAddr, base: &Path, faults: &mut Faults) -> Option<AdminSettings> {
+    let mut section = field.section(&["listen", "tls", "required_role", "hosts"], faults)?;
+    let has_guard = section.has("tls") || section.has("required_role");
+    let tls = section.take("tls").and_then(|field| read_tls(field, base, faults));
+    let required_role = section.take("required_role").and_then(|field| {
+        let claim = field.text(faults)?.to_owned();
+        Some(RequiredRole { claim, place: field.place() })
+    });
+    let hosts = section.take("hosts").and_then(|field| field.list(faults)).unwrap_or_default();
+    let hosts = hosts.iter().filter_map(|field| field.text(faults).map(str::to_ascii_lowercase)).collect();
+    let own = match section.take("listen") {
+        Some(field) => read_listen(&field, listen, has_guard, faults)?,
+        None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8002)),
+    };
+    Some(AdminSettings { listen: own, tls, required_role, hosts })
+}
+
+fn read_listen(field: &Field, listen: SocketAddr, has_guard: bool, faults: &mut Faults) -> Option<SocketAddr> {
+    let own = socket_of(field, faults)?;
+    let same_ip = own.ip() == listen.ip() || own.ip().is_unspecified() || listen.ip().is_unspecified();
+    if own.port() == listen.port() && own.port() != 0 && same_ip {
+        field.invalid("is where clients connect already", "choose another port than that of `listen`", faults);
+        return None;
+    }
+    if !own.ip().is_loopback() && !has_guard {
+        field.invalid(
+            "can be reached from other machines, by anybody",
+            "give the section `tls` or `required_role`, or listen on 127.0.0.1",
+            faults,
+        );
+        return None;
+    }
+    Some(own)
+}

@@ -1,0 +1,191 @@
+//! What one worker counts: in, the end of each of its exchanges; out, numbers that other threads read as they like.
+//!
+//! A request costs a few plain additions: no lock, no hash, no allocation but for a route's first answer of a kind.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use http::Method;
+
+use super::bounds::{BYTES, NANOSECONDS};
+use super::cell::{Counter, Distribution};
+use super::labels::{
+    AUTH_REASONS, AuthOutcome, Cause, METHODS, Templates, UpstreamError, auth_reason_of, method_index,
+};
+use crate::rejection::Rejection;
+
+/// How many statuses share a class: 404 is the fifth of the third class.
+const CLASS: usize = 100;
+
+/// What is told of an exchange at its end.
+#[derive(Debug)]
+pub(crate) struct Ended<'a> {
+    /// The route that owns the path, if one does.
+    pub(crate) route: Option<usize>,
+    pub(crate) method: &'a Method,
+    pub(crate) status: u16,
+    pub(crate) started: Instant,
+    pub(crate) elapsed: Duration,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+    /// Whether a token was looked at and found good.
+    pub(crate) is_authenticated: bool,
+    /// How often the request was sent upstream.
+    pub(crate) attempts: u32,
+    pub(crate) rejection: Option<&'a Rejection>,
+    /// Whether the answer did not reach its end.
+    pub(crate) is_cut: bool,
+}
+
+/// The numbers of one worker.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// How many exchanges have ended.
+    pub(super) ended: Counter,
+    /// By template and method.
+    pub(super) series: Box<[OnceLock<Box<Series>>]>,
+    pub(super) causes: [Early; Cause::ALL.len()],
+    pub(super) auth_outcomes: [Counter; AuthOutcome::ALL.len()],
+    pub(super) auth_reasons: [Counter; AUTH_REASONS],
+    /// By template.
+    pub(super) rate_limited: Box<[Counter]>,
+    pub(super) services: Box<[ServiceCounters]>,
+}
+
+/// What is counted of one method on one template.
+#[derive(Debug, Default)]
+pub(super) struct Series {
+    statuses: [OnceLock<Box<[Counter; CLASS]>>; 5],
+    pub(super) duration: Distribution<{ NANOSECONDS.len() + 1 }>,
+    pub(super) request_size: Distribution<{ BYTES.len() + 1 }>,
+    pub(super) response_size: Distribution<{ BYTES.len() + 1 }>,
+}
+
+/// What is counted of early ends for one cause, and the last of them.
+#[derive(Debug, Default)]
+pub(super) struct Early {
+    pub(super) count: Counter,
+    /// When the last one began, in milliseconds since the gateway started.
+    pub(super) at: Counter,
+    /// The template of the last one.
+    pub(super) template: Counter,
+}
+
+/// What is counted of one service.
+#[derive(Debug, Default)]
+pub(super) struct ServiceCounters {
+    pub(super) server_errors: Counter,
+    pub(super) errors: [Counter; UpstreamError::ALL.len()],
+    pub(super) retries: Counter,
+    pub(super) refused_by_breaker: Counter,
+}
+
+impl Block {
+    pub(super) fn new(templates: &Templates, services: usize) -> Self {
+        Self {
+            ended: Counter::default(),
+            series: (0..templates.len() * METHODS).map(|_| OnceLock::new()).collect(),
+            causes: Default::default(),
+            auth_outcomes: Default::default(),
+            auth_reasons: Default::default(),
+            rate_limited: (0..templates.len()).map(|_| Counter::default()).collect(),
+            services: (0..services).map(|_| ServiceCounters::default()).collect(),
+        }
+    }
+}
+
+impl Series {
+    /// Counts a status; one that is none counts in the nearest class.
+    fn count_status(&self, status: u16) {
+        let status = usize::from(status.clamp(100, 599));
+        let class = self.statuses[status / CLASS - 1].get_or_init(|| Box::new([const { Counter::ZERO }; CLASS]));
+        class[status % CLASS].add(1);
+    }
+
+    /// The statuses that have been counted, and how often.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (usize, u64)> {
+        let classes = self.statuses.iter().enumerate().filter_map(|(index, class)| Some((index, class.get()?)));
+        let all = classes.flat_map(|(index, class)| {
+            class.iter().enumerate().map(move |(within, counter)| ((index + 1) * CLASS + within, counter.get()))
+        });
+        all.filter(|(_, count)| *count > 0)
+    }
+}
+
+/// The one writer of a block.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    block: Arc<Block>,
+    templates: Arc<Templates>,
+    /// When the gateway started.
+    start: Instant,
+    /// It may be moved to another thread, and not be shared between two.
+    not_shared: PhantomData<std::cell::Cell<()>>,
+}
+
+impl Recorder {
+    pub(super) fn new(block: Arc<Block>, templates: Arc<Templates>, start: Instant) -> Self {
+        Self { block, templates, start, not_shared: PhantomData }
+    }
+
+    /// Counts an exchange, at its end.
+    pub(crate) fn record(&self, ended: &Ended<'_>) {
+        let is_built_in = ended.route.is_none() && ended.rejection.is_none() && ended.status < 400;
+        let template = if is_built_in { Templates::BUILT_IN } else { self.templates.of(ended.route) };
+        let index = template * METHODS + method_index(ended.method);
+        let series = self.block.series[index].get_or_init(Box::default);
+        series.count_status(ended.status);
+        series.duration.observe(&NANOSECONDS, u64::try_from(ended.elapsed.as_nanos()).unwrap_or(u64::MAX));
+        series.request_size.observe(&BYTES, ended.request_bytes);
+        series.response_size.observe(&BYTES, ended.response_bytes);
+        if ended.is_authenticated && !matches!(ended.rejection, Some(Rejection::Forbidden(_))) {
+            self.block.auth_outcomes[AuthOutcome::Success as usize].add(1);
+        }
+        if ended.attempts > 1
+            && let Some(service) = self.service(ended)
+        {
+            service.retries.add(u64::from(ended.attempts - 1));
+        }
+        if let Some(rejection) = ended.rejection {
+            self.record_rejection(rejection, ended, template);
+        } else if ended.is_cut {
+            self.record_cause(Cause::Cut, ended, template);
+        }
+        self.block.ended.add(1);
+    }
+
+    fn record_rejection(&self, rejection: &Rejection, ended: &Ended<'_>, template: usize) {
+        self.record_cause(Cause::of(rejection), ended, template);
+        if let Some(reason) = auth_reason_of(rejection) {
+            let is_forbidden = matches!(rejection, Rejection::Forbidden(_));
+            let outcome = if is_forbidden { AuthOutcome::Forbidden } else { AuthOutcome::Failure };
+            self.block.auth_outcomes[outcome as usize].add(1);
+            self.block.auth_reasons[reason].add(1);
+        }
+        if matches!(rejection, Rejection::RateLimited(_)) {
+            self.block.rate_limited[template].add(1);
+        }
+        let Some(service) = self.service(ended) else { return };
+        if let Some(error) = UpstreamError::of(rejection) {
+            service.errors[error as usize].add(1);
+        }
+        match rejection {
+            Rejection::UpstreamStatus(_) => service.server_errors.add(1),
+            Rejection::BreakerOpen(_) => service.refused_by_breaker.add(1),
+            _ => {}
+        }
+    }
+
+    fn service(&self, ended: &Ended<'_>) -> Option<&ServiceCounters> {
+        Some(&self.block.services[self.templates.service(ended.route?)])
+    }
+
+    fn record_cause(&self, cause: Cause, ended: &Ended<'_>, template: usize) {
+        let early = &self.block.causes[cause as usize];
+        early.count.add(1);
+        let at = ended.started.saturating_duration_since(self.start);
+        early.at.set(u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+        early.template.set(template as u64);
+    }
+}

@@ -1,0 +1,56 @@
+//! What telemetry counts of itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::family::{Family, Value};
+
+/// A number that any thread adds to; none of them is on a request's way.
+#[derive(Debug, Default)]
+pub(crate) struct Number(AtomicU64);
+
+impl Number {
+    pub(crate) fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn subtract(&self, amount: u64) {
+        self.0.fetch_sub(amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How telemetry itself is getting on.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) pushes: Number,
+    pub(crate) push_failures: Number,
+    pub(crate) logs_sent: Number,
+    pub(crate) logs_dropped: Number,
+    pub(crate) log_failures: Number,
+    /// Lines that wait for CoreTelemetry.
+    pub(crate) log_backlog: Number,
+    pub(crate) spans_dropped: Number,
+}
+
+impl Own {
+    pub(super) fn families(&self) -> [Family; 7] {
+        let counter = |name, help, number: &Number| Family::counter(name, help).with(Value::Count(number.get()));
+        [
+            counter("gateway_telemetry_push_total", "Pushes that CoreTelemetry has taken.", &self.pushes),
+            counter("gateway_telemetry_push_failures_total", "Pushes that have failed.", &self.push_failures),
+            counter("gateway_telemetry_logs_total", "Log lines that CoreTelemetry has taken.", &self.logs_sent),
+            counter("gateway_telemetry_log_failures_total", "Calls with a log line that failed.", &self.log_failures),
+            counter(
+                "gateway_telemetry_logs_dropped_total",
+                "Log lines that CoreTelemetry never gets.",
+                &self.logs_dropped,
+            ),
+            Family::gauge("gateway_telemetry_log_backlog", "Log lines that wait for CoreTelemetry.")
+                .with(Value::Count(self.log_backlog.get())),
+            counter("gateway_telemetry_spans_dropped_total", "Spans that were not sent.", &self.spans_dropped),
+        ]
+    }
+}

@@ -1,0 +1,156 @@
+//! Metrics on their way to CoreTelemetry: sent when there is news, and tried again until they are taken.
+//!
+//! Values are cumulative, so that whatever is missed while CoreTelemetry is away is in what it gets next.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::time::{Instant, sleep_until};
+
+use super::collector::{CallFault, Collector, Message};
+use super::metrics::families;
+use super::patience::Patience;
+use super::payload::{Envelope, payloads};
+use super::{State, Telemetry};
+use crate::clock;
+use crate::settings::{TelemetryFormat, TelemetrySettings};
+
+/// The longest payload, before it is compressed.
+const LIMIT: usize = 1 << 20;
+
+/// From which length on a payload is compressed.
+const COMPRESSED_FROM: usize = 4 * 1024;
+
+/// How long there may be no news before metrics are sent all the same: gauges move by themselves.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The shortest wait after a failure.
+const SHORTEST_RETRY: Duration = Duration::from_millis(250);
+
+/// What sends metrics.
+pub(crate) struct Pusher {
+    telemetry: Arc<Telemetry>,
+    state: Arc<State>,
+    collector: Collector,
+    format: TelemetryFormat,
+    interval: Duration,
+    patience: Patience,
+    instance: String,
+    started_at: String,
+    sequence: u64,
+    /// How many exchanges had ended when metrics were taken last.
+    told: u64,
+    told_at: Instant,
+    /// Whether it has been sent that the gateway stops.
+    has_told_drain: bool,
+}
+
+impl Pusher {
+    pub(crate) fn new(settings: &TelemetrySettings, telemetry: Arc<Telemetry>, state: Arc<State>) -> Self {
+        Self {
+            telemetry,
+            state,
+            collector: Collector::new(settings.at(&settings.metrics_path)),
+            format: settings.format,
+            interval: settings.interval,
+            patience: Patience::new("metrics", settings.interval.max(SHORTEST_RETRY)),
+            instance: format!("{:032x}", fastrand::u128(..)),
+            started_at: clock::timestamp(),
+            sequence: 0,
+            told: 0,
+            told_at: Instant::now(),
+            has_told_drain: false,
+        }
+    }
+
+    /// Sends metrics whenever there is news, for as long as it is polled. What it has told stays told.
+    pub(crate) async fn run(&mut self) {
+        let mut stop = self.state.stop.clone();
+        self.push("start").await;
+        loop {
+            let wait = if self.patience.is_failing() { self.patience.wait() } else { self.interval };
+            let due = Instant::now() + wait;
+            let alarm = Arc::clone(&self.telemetry.alarm);
+            tokio::select! {
+                () = alarm.notified() => self.push("breaker").await,
+                Ok(_) = stop.wait_for(|must_stop| *must_stop), if !self.has_told_drain => {
+                    self.has_told_drain = true;
+                    self.push("drain").await;
+                }
+                () = sleep_until(due) => {
+                    if self.has_news() {
+                        self.push("interval").await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends what there is at the end.
+    pub(crate) async fn finish(&mut self) {
+        self.push("stop").await;
+    }
+
+    fn has_news(&self) -> bool {
+        self.patience.is_failing() || self.telemetry.ended() != self.told || self.told_at.elapsed() >= SILENCE
+    }
+
+    async fn push(&mut self, reason: &'static str) {
+        let ended = self.telemetry.ended();
+        match self.send(reason).await {
+            Ok(()) => {
+                self.patience.succeeded();
+                self.telemetry.own.pushes.add(1);
+                (self.told, self.told_at) = (ended, Instant::now());
+            }
+            Err(fault) => {
+                self.patience.failed(&fault);
+                self.telemetry.own.push_failures.add(1);
+            }
+        }
+    }
+
+    async fn send(&mut self, reason: &'static str) -> Result<(), CallFault> {
+        for message in self.messages(reason) {
+            self.collector.post(message).await?;
+        }
+        Ok(())
+    }
+
+    fn messages(&mut self, reason: &'static str) -> Vec<Message> {
+        let families = families(&self.telemetry, &self.state);
+        self.sequence += 1;
+        let (content_type, payloads) = match self.format {
+            TelemetryFormat::Json => {
+                let envelope = Envelope {
+                    instance: self.instance.clone(),
+                    started_at: self.started_at.clone(),
+                    timestamp: clock::timestamp(),
+                    sequence: self.sequence,
+                    reason,
+                };
+                ("application/json", payloads(&families, &envelope, LIMIT))
+            }
+            TelemetryFormat::Otlp => unreachable!(),
+        };
+        payloads.into_iter().map(|payload| compressed(content_type, payload)).collect()
+    }
+}
+
+/// A payload, compressed if that is worth it.
+pub(super) fn compressed(content_type: &'static str, payload: Vec<u8>) -> Message {
+    let plain = |body: Vec<u8>| Message { content_type, is_gzip: false, body: Bytes::from(body) };
+    if payload.len() < COMPRESSED_FROM {
+        return plain(payload);
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    match encoder.write_all(&payload).and_then(|()| encoder.finish()) {
+        Ok(body) => Message { content_type, is_gzip: true, body: Bytes::from(body) },
+        // A vector takes all that is written to it.
+        Err(_) => plain(payload),
+    }
+}

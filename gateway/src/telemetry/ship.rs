@@ -1,0 +1,106 @@
+//! Log lines on their way to CoreTelemetry: one call each, from a queue that is never waited for.
+//!
+//! A line stays until it is taken or refused. While that lasts the queue fills, and what does not fit is counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use tokio::sync::mpsc;
+
+use super::Telemetry;
+use super::collector::{CallFault, Collector, Message};
+use super::patience::Patience;
+use crate::settings::TelemetrySettings;
+
+/// How many lines wait at most.
+pub(crate) const BACKLOG: usize = 1024;
+
+/// The wait after a first failure.
+const SHORTEST_RETRY: Duration = Duration::from_millis(250);
+
+/// What sends log lines.
+pub(crate) struct Shipper {
+    telemetry: Arc<Telemetry>,
+    queue: mpsc::Receiver<Vec<u8>>,
+    collector: Collector,
+    patience: Patience,
+    /// The line that is being sent.
+    line: Option<Bytes>,
+    /// How many dropped lines have been told of.
+    told: u64,
+}
+
+impl Shipper {
+    pub(crate) fn new(settings: &TelemetrySettings, telemetry: Arc<Telemetry>, queue: mpsc::Receiver<Vec<u8>>) -> Self {
+        Self {
+            telemetry,
+            queue,
+            collector: Collector::new(settings.at(&settings.logs_path)),
+            patience: Patience::new("log lines", SHORTEST_RETRY),
+            line: None,
+            told: 0,
+        }
+    }
+
+    /// Sends lines for as long as it is polled and anybody can write any. It may be dropped and begun anew at any time.
+    pub(crate) async fn run(&mut self) {
+        loop {
+            if self.line.is_none() {
+                let Some(line) = self.queue.recv().await else { return };
+                self.line = Some(Bytes::from(line));
+            }
+            if !self.send().await {
+                tokio::time::sleep(self.patience.wait()).await;
+            }
+        }
+    }
+
+    /// Sends what has been written until now; stops at the first failure.
+    pub(crate) async fn finish(&mut self) {
+        while let Some(line) = self.line.take().or_else(|| self.queue.try_recv().ok().map(Bytes::from)) {
+            self.line = Some(line);
+            if !self.send().await {
+                return;
+            }
+        }
+    }
+
+    /// Whether the line at hand is done with.
+    async fn send(&mut self) -> bool {
+        let Some(body) = self.line.clone() else { return true };
+        let own = &self.telemetry.own;
+        match self.collector.post(Message { content_type: "application/json", is_gzip: false, body }).await {
+            Ok(()) => {
+                own.logs_sent.add(1);
+                self.patience.succeeded();
+            }
+            Err(CallFault::Status(status)) if is_final(status) => own.logs_dropped.add(1),
+            Err(fault) => {
+                own.log_failures.add(1);
+                self.patience.failed(&fault);
+                return false;
+            }
+        }
+        self.line = None;
+        own.log_backlog.subtract(1);
+        self.tell_dropped();
+        true
+    }
+
+    /// Says how many lines were lost, once the queue is empty again.
+    fn tell_dropped(&mut self) {
+        let dropped = self.telemetry.own.logs_dropped.get();
+        let has_caught_up = self.telemetry.own.log_backlog.get() == 0;
+        if dropped > self.told && has_caught_up {
+            tracing::warn!(dropped = dropped - self.told, "log lines for CoreTelemetry were dropped");
+            self.told = dropped;
+        }
+    }
+}
+
+/// Whether another try with the same line would end the same.
+fn is_final(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY)
+}
