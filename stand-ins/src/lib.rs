@@ -3,11 +3,13 @@
 //! They do with real sockets, keys and signatures what the gateway sees of its neighbours, and nothing else.
 
 mod core_auth;
+mod core_telemetry;
 mod echo;
 mod issuer;
 mod server;
 
 pub use core_auth::core_auth;
+pub use core_telemetry::{CoreTelemetry, Mood};
 pub use echo::{Seen, echo};
 pub use issuer::{Issuer, KeyKind, unix_now};
 pub use server::{Server, text_response};

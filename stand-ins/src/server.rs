@@ -32,7 +32,19 @@ impl Server {
     ///
     /// There is no free port, or no further thread.
     pub fn start(answer: impl Fn(Request<Bytes>) -> Response<Full<Bytes>> + Send + 'static) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), answer)
+    }
+
+    /// As [`Server::start`], at this address.
+    ///
+    /// # Errors
+    ///
+    /// The address is taken, or there is no further thread.
+    pub fn start_at(
+        address: SocketAddr,
+        answer: impl Fn(Request<Bytes>) -> Response<Full<Bytes>> + Send + 'static,
+    ) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod admin;
 mod bad_upstreams;
 mod command_line;
 mod compression;
@@ -21,5 +22,6 @@ mod protocols;
 mod resilience;
 mod routing;
 mod support;
+mod telemetry;
 mod tls;
 mod tokens;

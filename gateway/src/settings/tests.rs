@@ -209,7 +209,11 @@ fn every_mistake_is_told_with_its_place_its_reason_and_its_remedy() {
     let cases = [
         ("lisen: 0.0.0.0:1", "2:1: unknown key `lisen`", "did you mean `listen`?"),
         ("log:\n  levle: info", "3:3: unknown key `levle`", "did you mean `level`?"),
-        ("log: { colour: red }", "2:8: unknown key `colour`", "the keys here are `level`, `file`"),
+        (
+            "log: { colour: red }",
+            "2:8: unknown key `colour`",
+            "the keys here are `level`, `file`, `max_size`, `keep`, `query`, `levels`",
+        ),
         ("log:", "2:4: `log` must be a section, not nothing", "write its keys below it, indented, or in braces"),
         (
             "threads: 1\nthreads: 2",

@@ -9,6 +9,7 @@ use gateway_routes::{Source, compile};
 /// A gateway that serves until it is dropped.
 pub(crate) struct Running {
     address: SocketAddr,
+    admin: Option<SocketAddr>,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
     folder: tempfile::TempDir,
@@ -57,17 +58,23 @@ impl Running {
         let table = table(route_file);
         let file = folder.path().join("gateway.yaml");
         let threads = if configuration.contains("threads:") { "" } else { "threads: 1\n" };
-        let text = format!("version: 1\nlisten: 127.0.0.1:0\nlog: {{ file: gateway.log }}\n{threads}{configuration}");
+        let log = if configuration.contains("log:") { "" } else { "log: { file: gateway.log }\n" };
+        let text = format!("version: 1\nlisten: 127.0.0.1:0\n{log}{threads}{configuration}");
         std::fs::write(&file, text).unwrap();
         let settings = Settings::load(file.to_str()).unwrap_or_else(|error| panic!("{error}"));
         let gateway = Gateway::bind(settings, table).unwrap();
-        let (address, stopper) = (gateway.address(), gateway.stopper());
+        let (address, admin, stopper) = (gateway.address(), gateway.admin_address(), gateway.stopper());
         let thread = std::thread::spawn(move || gateway.serve().unwrap());
-        Self { address, stopper, thread: Some(thread), folder }
+        Self { address, admin, stopper, thread: Some(thread), folder }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators connect, if the configuration says so.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin.unwrap()
     }
 
     pub(crate) fn stopper(&self) -> Stopper {
