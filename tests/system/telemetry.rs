@@ -58,7 +58,7 @@ fn every_request_is_counted_by_route_method_and_status() {
     let labelled = |method: &str, template: &str, status: &str| {
         format!("{{\"method\":\"{method}\",\"path_template\":\"{template}\",\"status_code\":\"{status}\"}}")
     };
-    let expected: BTreeMap<String, f64> = [
+    let expected: BTreeMap<String, u64> = [
         (labelled("GET", "/open", "200"), 2),
         (labelled("DELETE", "/open", "200"), 1),
         (labelled("_OTHER", "/open", "405"), 1),
