@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use bytes::BytesMut;
+use http::HeaderMap;
 
 /// How much is read at once, in bytes.
 pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
@@ -13,11 +14,15 @@ const MOST_SPARE: usize = 128;
 /// How much is written of heads at once, in bytes; a longer head makes its buffer grow.
 const HEAD_SIZE: usize = 2 * 1024;
 
+/// The largest map that is kept, in fields.
+const MOST_FIELDS: usize = 64;
+
 /// Buffers that no connection needs at the moment.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     inboxes: RefCell<Vec<BytesMut>>,
     outboxes: RefCell<Vec<Vec<u8>>>,
+    maps: RefCell<Vec<HeaderMap>>,
 }
 
 impl Buffers {
@@ -29,6 +34,20 @@ impl Buffers {
     /// An empty buffer to write heads in.
     pub(crate) fn take_out(&self) -> Vec<u8> {
         self.outboxes.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(HEAD_SIZE))
+    }
+
+    /// An empty map, to read fields into.
+    pub(crate) fn take_map(&self) -> HeaderMap {
+        self.maps.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Keeps a map's memory for the next head. What is in it goes at once: it would hold on to what it was read from.
+    pub(crate) fn give_back_map(&self, mut map: HeaderMap) {
+        map.clear();
+        let mut spare = self.maps.borrow_mut();
+        if spare.len() < MOST_SPARE && map.capacity() <= MOST_FIELDS {
+            spare.push(map);
+        }
     }
 
     /// Keeps a buffer for the next head, unless it has grown.

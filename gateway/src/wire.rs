@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use crate::buffers::{BUFFER_SIZE, Buffers};
@@ -90,6 +91,16 @@ impl Wire {
             ready!(self.poll_fill(cx))?;
         }
         Poll::Ready(Ok(self.inbox.split().freeze()))
+    }
+
+    /// An empty map, to read fields into.
+    pub(crate) fn take_map(&self) -> HeaderMap {
+        self.buffers.take_map()
+    }
+
+    /// Keeps a map's memory for the next head.
+    pub(crate) fn give_back_map(&self, map: HeaderMap) {
+        self.buffers.give_back_map(map);
     }
 
     /// Gives back the memory of buffers with nothing in them.

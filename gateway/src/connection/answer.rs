@@ -43,6 +43,7 @@ pub(super) async fn send(
     let is_over = client.watch.must_finish() || wire.has_ended() || body.must_close();
     let may_stay = terms.may_stay && !is_over && linger::can_forget(wire);
     let sent = write_head(worker, wire, &parts, &body, &terms, may_stay);
+    worker.buffers.give_back_map(parts.headers);
     let is_whole = send_body(wire, &mut body, sent.body, terms.takes_trailers).await;
     // The exchange ends here, before anything is read of the next.
     drop(body);

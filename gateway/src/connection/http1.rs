@@ -28,7 +28,7 @@ const INVITED_AFTER: Duration = Duration::from_millis(300);
 pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<Client>) {
     let mut left = worker.rules.limits.requests_per_connection;
     loop {
-        match poll_fn(|cx| poll_next(cx, &wire, &client)).await {
+        match poll_fn(|cx| poll_next(cx, &worker, &wire, &client)).await {
             Ok(None) => {
                 // Over TLS a client is owed the word that this is the end, not a break.
                 let _ = poll_fn(|cx| wire.poll_shutdown(cx)).await;
@@ -50,10 +50,14 @@ pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<C
 /// The next request's head; `None` at the connection's end, and where it is to end and no further request has begun.
 fn poll_next(
     cx: &mut Context<'_>,
+    worker: &Worker,
     wire: &ClientWire,
     client: &Client,
 ) -> Poll<Result<Option<RequestHead>, RequestFault>> {
-    match wire.poll_head(cx, &mut HeaderMap::new()) {
+    let mut spare = worker.buffers.take_map();
+    let polled = wire.poll_head(cx, &mut spare);
+    worker.buffers.give_back_map(spare);
+    match polled {
         Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(None)),
         polled => polled,
     }

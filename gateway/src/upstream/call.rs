@@ -19,6 +19,18 @@ impl Pool {
     pub(crate) async fn call(
         self: &Rc<Self>,
         mut request: Outgoing,
+        body: RequestBody,
+        retry: Option<&Retry>,
+        attempts: &Cell<u32>,
+    ) -> Result<Answer, UpstreamFault> {
+        let outcome = self.call_often(&mut request, body, retry, attempts).await;
+        self.buffers.give_back_map(request.headers);
+        outcome
+    }
+
+    async fn call_often(
+        self: &Rc<Self>,
+        request: &mut Outgoing,
         mut body: RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
@@ -31,7 +43,7 @@ impl Pool {
         loop {
             attempts.set(attempts.get() + 1);
             let limit = retry.and_then(|retry| retry.per_try);
-            let outcome = within(limit, send(self, &request, &mut body, is_repeatable)).await;
+            let outcome = within(limit, send(self, request, &mut body, is_repeatable)).await;
             let Some(retry) = retry else { return outcome };
             let may_repeat = is_repeatable || matches!(outcome, Err(UpstreamFault::Unreachable(_)));
             let is_last = attempts.get() >= retry.attempts.get() || !may_repeat;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_http1::{BodyReader, HeadReader, Part, ResponseHead};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_body::Frame;
 use tokio::time::{Sleep, sleep};
 
@@ -98,10 +98,12 @@ impl Exchange {
         if let Poll::Ready(Err(fault)) = self.upload.poll(cx, &mut self.lease.wire, body) {
             return Poll::Ready(Err(UpstreamFault::RequestBody(fault)));
         }
-        let mut spare = HeaderMap::new();
         loop {
             let wire = &mut self.lease.wire;
-            if let Some(head) = self.heads.read_response(&mut wire.inbox, &request.method, &mut spare)? {
+            let mut spare = wire.take_map();
+            let head = self.heads.read_response(&mut wire.inbox, &request.method, &mut spare);
+            wire.give_back_map(spare);
+            if let Some(head) = head? {
                 return Poll::Ready(Ok(head));
             }
             match wire.poll_fill(cx) {

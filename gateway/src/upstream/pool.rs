@@ -34,7 +34,7 @@ pub(crate) struct Pool {
     pub(super) shared: Shared,
     resolved: Mutex<Option<Resolved>>,
     clock: Rc<TickClock>,
-    buffers: Rc<Buffers>,
+    pub(super) buffers: Rc<Buffers>,
     pub(super) budget: RetryBudget,
 }
 
