@@ -2,6 +2,7 @@
 
 mod answer;
 mod client_wire;
+mod downgrade;
 mod http1;
 mod http2;
 mod interim;

@@ -6,7 +6,7 @@ use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 /// `X-Correlation-ID`: follows a request through all services and into every log.
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -50,6 +50,8 @@ pub(crate) struct ClientOrigin {
 pub(crate) struct Forwarding<'a> {
     /// Who sent it.
     pub(crate) client: &'a ClientOrigin,
+    /// The version by which it came.
+    pub(crate) version: Version,
     /// The request's `Host`.
     pub(crate) host: Option<&'a HeaderValue>,
     /// The upstream's own `Host`.
@@ -89,9 +91,18 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
     headers.entry(X_FORWARDED_PROTO).or_insert_with(|| HeaderValue::from_static(forwarding.client.scheme));
     append_forwarded(headers, forwarding);
     append_client(headers, &forwarding.client.address);
-    headers.append(VIA, HeaderValue::from_static("1.1 coregateway"));
+    headers.append(VIA, via(forwarding.version));
     headers.insert(HOST, forwarding.upstream_host.clone());
     headers.insert(CORRELATION_ID, forwarding.correlation_id.clone());
+}
+
+/// This hop in `Via`: the version by which the request came, and who took it (RFC 9110 §7.6.3).
+fn via(version: Version) -> HeaderValue {
+    HeaderValue::from_static(match version {
+        Version::HTTP_10 => "1.0 coregateway",
+        Version::HTTP_2 => "2.0 coregateway",
+        _ => "1.1 coregateway",
+    })
 }
 
 /// Turns an upstream's response fields into those that the client sees.
@@ -291,6 +302,7 @@ mod tests {
             &mut headers,
             &Forwarding {
                 client: &client,
+                version: Version::HTTP_11,
                 host: Some(&HeaderValue::from_static("plant.example")),
                 upstream_host: &HeaderValue::from_static("corerl:8000"),
                 correlation_id: &HeaderValue::from_static("id-1"),

@@ -139,7 +139,11 @@ impl RequestBody {
         let polled = self.source.poll_frame(cx);
         upload.waits(polled.is_pending());
         let frame = match ready!(polled) {
-            Some(Ok(frame)) => Some(upload.take(frame)),
+            Some(Ok(frame)) => {
+                // Trailers are not kept.
+                self.kept.is_lost |= frame.is_trailers();
+                Some(upload.take(frame))
+            }
             Some(Err(fault)) => Some(Err(upload.fail(fault))),
             None => None,
         };
@@ -185,7 +189,8 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.length.is_empty()
+        let Some(upload) = &self.upload else { return true };
+        upload.is_done.get() && self.kept.sent == self.kept.parts.len()
     }
 
     fn size_hint(&self) -> SizeHint {

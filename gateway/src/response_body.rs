@@ -241,7 +241,7 @@ impl UpstreamBody {
     pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
         let polled = match &mut self.source {
             Some(UpstreamSource::Http1(exchange, request)) => exchange.poll_part(cx, request),
-            Some(UpstreamSource::Http2(incoming)) => Pin::new(incoming).poll_frame(cx).map_err(io::Error::other),
+            Some(UpstreamSource::Http2(incoming)) => poll_incoming(incoming, cx),
             None => Poll::Ready(None),
         };
         let Poll::Ready(part) = polled else { return self.poll_stall(cx) };
@@ -296,6 +296,16 @@ impl UpstreamBody {
         self.slot = None;
         if let Some(UpstreamSource::Http1(exchange, _)) = self.source.take() {
             exchange.end();
+        }
+    }
+}
+
+/// The next part that is not empty: an empty one says nothing, and clients of HTTP/2 do not bear many of them.
+fn poll_incoming(incoming: &mut Incoming, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    loop {
+        let part = ready!(Pin::new(&mut *incoming).poll_frame(cx)).transpose().map_err(io::Error::other)?;
+        if !part.as_ref().and_then(Frame::data_ref).is_some_and(Bytes::is_empty) {
+            return Poll::Ready(part.map(Ok));
         }
     }
 }

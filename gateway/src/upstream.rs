@@ -23,11 +23,11 @@ use crate::request_body::RequestBodyFault;
 use crate::settings::{Address, Settings};
 
 pub(crate) use breaker::{Breaker, BreakerState, Change};
-pub(crate) use connect::{Protocols, open, open_at, resolve};
+pub(crate) use connect::{open, open_at, resolve};
 pub(crate) use http1::Exchange;
 pub(crate) use http2::Local;
 pub(crate) use pool::{Lease, Pool};
-pub(crate) use send::{Answer, Outgoing, Versions};
+pub(crate) use send::{Answer, Outgoing, Protocol};
 pub(crate) use slots::{Slot, Slots};
 
 /// How large the head of an upstream's answer may be.

@@ -1,5 +1,8 @@
 //! The protocols that clients and upstreams speak, and what each of them promises.
 
 mod bodies;
+mod grpc;
 mod http1;
+mod http2;
+mod http2_attacks;
 mod upgrades;

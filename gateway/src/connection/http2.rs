@@ -6,18 +6,19 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::Request;
-use http::header::EXPECT;
+use http::{Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 
 use super::Interim;
+use super::downgrade::downgrade;
 use super::watched_io::WatchedIo;
 use crate::client::Client;
 use crate::pipeline;
 use crate::request_body::ClientBody;
+use crate::response_body::ResponseBody;
 use crate::stream::Stream;
 use crate::upstream::Local;
 use crate::worker::Worker;
@@ -36,10 +37,7 @@ pub(super) async fn serve(worker: Rc<Worker>, stream: Stream, read: Bytes, clien
     let service = service_fn(move |request: Request<Incoming>| {
         answering.watch.exchange_began();
         let (worker, client) = (Rc::clone(&worker), Rc::clone(&answering));
-        let mut request = request.map(client_body);
-        // Nobody could pass a 100 on.
-        request.headers_mut().remove(EXPECT);
-        async move { Ok::<_, Infallible>(pipeline::answer(worker, client, request, Interim::nowhere()).await) }
+        async move { Ok::<_, Infallible>(answer(worker, client, request).await) }
     });
     let mut builder = http2::Builder::new(Local);
     builder.max_concurrent_streams(MOST_STREAMS).max_header_list_size(header_bytes).max_send_buf_size(MOST_UNSENT);
@@ -53,6 +51,15 @@ pub(super) async fn serve(worker: Rc<Worker>, stream: Stream, read: Bytes, clien
         connection.as_mut().poll(cx).map(drop)
     })
     .await;
+}
+
+async fn answer(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incoming>) -> Response<ResponseBody> {
+    let (mut parts, incoming) = request.into_parts();
+    if let Err(fault) = downgrade(&mut parts, worker.head_limits()) {
+        return pipeline::refuse(&worker, client, fault);
+    }
+    let request = Request::from_parts(parts, client_body(incoming));
+    pipeline::answer(worker, client, request, Interim::nowhere()).await
 }
 
 fn client_body(incoming: Incoming) -> ClientBody {

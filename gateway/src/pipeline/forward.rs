@@ -21,7 +21,7 @@ use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
 use crate::request_body::{ClientBody, RequestBody, RequestBodyFault, Upload};
 use crate::response_body::{ResponseBody, Tunnel, UpstreamBody};
-use crate::upstream::{Answer, Outgoing, Slot, UpstreamFault, Versions};
+use crate::upstream::{Answer, Outgoing, Protocol, Slot, UpstreamFault};
 use crate::worker::Worker;
 
 /// How much of an unwanted answer is read for the sake of its connection, in bytes.
@@ -104,6 +104,7 @@ fn outgoing(
         &mut parts.headers,
         &Forwarding {
             client: &context.client.origin,
+            version: parts.version,
             host: context.host.as_ref(),
             upstream_host: &upstream.host,
             correlation_id: context.correlation_id,
@@ -116,16 +117,16 @@ fn outgoing(
     }
     let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
     identity.write(&mut parts.headers);
-    let versions = match offer {
-        Some(_) => Versions::Http1,
-        None if parts.version == Version::HTTP_2 && is_grpc(&parts.headers) => Versions::Http2,
-        None => Versions::Any,
+    let protocol = match offer {
+        Some(_) => Protocol::Http1,
+        None if parts.version == Version::HTTP_2 && is_grpc(&parts.headers) => Protocol::Http2,
+        None => Protocol::Any,
     };
     let outgoing = Outgoing {
         method: parts.method,
         target,
         headers: parts.headers,
-        versions,
+        protocol,
         interim: context.interim,
         timeouts: route.timeouts,
     };

@@ -46,7 +46,10 @@ pub(super) fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejec
     };
     match request.uri().authority() {
         Some(authority) if is_host(authority.as_str().as_bytes()) && is_http(request.uri()) => {
-            HeaderValue::from_str(authority.as_str()).map(Some).map_err(|_| Rejection::BadHost)
+            let asked = HeaderValue::from_str(authority.as_str()).map_err(|_| Rejection::BadHost)?;
+            // In HTTP/2 the two are one, and a request in which they differ is malformed (RFC 9113 §8.3.1).
+            let differs = host.is_some_and(|host| !host.as_bytes().eq_ignore_ascii_case(asked.as_bytes()));
+            if differs && request.version() == Version::HTTP_2 { Err(Rejection::BadHost) } else { Ok(Some(asked)) }
         }
         Some(_) => Err(Rejection::BadHost),
         None => Ok(host.cloned()),

@@ -12,17 +12,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use super::Protocol;
 use crate::settings::Address;
 use crate::stream::Stream;
-
-/// Which protocols the TLS handshake offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocols {
-    /// HTTP/1.1 alone.
-    Http1,
-    /// HTTP/2, else HTTP/1.1.
-    Both,
-}
 
 /// The socket addresses of a host that is given by name; an address that is one already costs no look-up.
 pub(crate) async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
@@ -33,20 +25,32 @@ pub(crate) async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
     if found.is_empty() { Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address")) } else { Ok(found) }
 }
 
-/// Connects to `address`, over TLS if its scheme is [`Scheme::Https`], for HTTP/1.1. The caller sets the time limit.
+/// Connects to `address`, over TLS if its scheme is [`Scheme::Https`]. The caller sets the time limit.
 pub(crate) async fn open(address: &Address) -> io::Result<Stream> {
-    open_at(&resolve(address).await?, address, Protocols::Http1).await
+    open_at(&resolve(address).await?, address, Protocol::Http1).await
 }
 
 /// As [`open`], at the first of these socket addresses that takes the connection.
-pub(crate) async fn open_at(resolved: &[SocketAddr], address: &Address, protocols: Protocols) -> io::Result<Stream> {
+pub(crate) async fn open_at(resolved: &[SocketAddr], address: &Address, protocol: Protocol) -> io::Result<Stream> {
     let tcp = TcpStream::connect(resolved).await?;
     // What is written is written whole; to wait for more would only delay it.
     tcp.set_nodelay(true)?;
     match address.scheme {
         Scheme::Http | Scheme::ZeroMq => Ok(Stream::Plain(tcp)),
-        Scheme::Https => secure(tcp, &address.host, config(protocols)?).await,
+        Scheme::Https => secure(tcp, &address.host, offering(protocol)?).await,
     }
+}
+
+/// What a TLS connection is made with on which one of these is to be spoken (RFC 7301).
+fn offering(protocol: Protocol) -> io::Result<Arc<ClientConfig>> {
+    let mut config = ClientConfig::clone(&*system_trust()?);
+    let names: &[&[u8]] = match protocol {
+        Protocol::Any => &[b"h2", b"http/1.1"],
+        Protocol::Http1 => &[b"http/1.1"],
+        Protocol::Http2 => &[b"h2"],
+    };
+    config.alpn_protocols = names.iter().map(|name| name.to_vec()).collect();
+    Ok(Arc::new(config))
 }
 
 async fn secure(tcp: TcpStream, host: &str, config: Arc<ClientConfig>) -> io::Result<Stream> {
@@ -55,23 +59,12 @@ async fn secure(tcp: TcpStream, host: &str, config: Arc<ClientConfig>) -> io::Re
     Ok(Stream::Tls(Box::new(tls.into())))
 }
 
-/// What TLS connections that offer these protocols are made with.
-fn config(protocols: Protocols) -> io::Result<Arc<ClientConfig>> {
-    static HTTP1: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    static BOTH: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    let config = match protocols {
-        Protocols::Http1 => &HTTP1,
-        Protocols::Both => &BOTH,
-    };
-    if let Some(config) = config.get() {
+/// What TLS connections are made with: the certificates that this machine trusts, read when the first is made.
+fn system_trust() -> io::Result<Arc<ClientConfig>> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
         return Ok(Arc::clone(config));
     }
-    let made = client_config(system_trust()?, protocols)?;
-    Ok(Arc::clone(config.get_or_init(|| made)))
-}
-
-/// The certificates that this machine trusts.
-fn system_trust() -> io::Result<RootCertStore> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(found.certs);
@@ -79,23 +72,20 @@ fn system_trust() -> io::Result<RootCertStore> {
     if added == 0 {
         return Err(found.errors.into_iter().next().map_or_else(no_roots, io::Error::other));
     }
-    Ok(roots)
+    let config = client_config(roots)?;
+    Ok(Arc::clone(CONFIG.get_or_init(|| config)))
 }
 
 fn no_roots() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "this machine trusts no certificates")
 }
 
-fn client_config(roots: RootCertStore, protocols: Protocols) -> io::Result<Arc<ClientConfig>> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+fn client_config(roots: RootCertStore) -> io::Result<Arc<ClientConfig>> {
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(io::Error::other)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    if protocols == Protocols::Both {
-        config.alpn_protocols.push(b"h2".to_vec());
-    }
-    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(Arc::new(config))
 }
 
@@ -114,13 +104,12 @@ mod tests {
     async fn tls_server() -> (u16, RootCertStore) {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_protocol_versions(&[&TLS13])
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)
             .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut roots = RootCertStore::empty();
         roots.add(cert.der().clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -137,7 +126,7 @@ mod tests {
 
     async fn greeting(host: &str, port: u16, roots: RootCertStore) -> io::Result<String> {
         let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
-        let mut stream = secure(tcp, host, client_config(roots, Protocols::Http1)?).await?;
+        let mut stream = secure(tcp, host, client_config(roots)?).await?;
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;
         Ok(text)
@@ -147,16 +136,6 @@ mod tests {
     async fn a_connection_over_tls_reaches_who_the_certificate_says() {
         let (port, roots) = tls_server().await;
         assert_eq!(greeting("localhost", port, roots).await.unwrap(), "hello");
-    }
-
-    #[tokio::test]
-    async fn a_service_that_speaks_http2_chooses_it_only_where_it_is_offered() {
-        for (protocols, chosen) in [(Protocols::Both, "h2"), (Protocols::Http1, "http/1.1")] {
-            let (port, roots) = tls_server().await;
-            let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-            let stream = secure(tcp, "localhost", client_config(roots, protocols).unwrap()).await.unwrap();
-            assert_eq!(stream.protocol(), Some(chosen.as_bytes()));
-        }
     }
 
     #[tokio::test]

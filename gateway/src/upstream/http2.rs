@@ -3,7 +3,7 @@
 //! An upstream is spoken to so if it chooses HTTP/2 in the TLS handshake, or if the request is one that exists in HTTP/2
 //! alone (gRPC).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST};
-use http::uri::{Authority, Scheme};
+use http::uri::Authority;
 use http::{HeaderMap, Request, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -29,14 +29,17 @@ use crate::stream::Stream;
 #[derive(Default)]
 pub(super) struct Shared {
     sender: RefCell<Option<SendRequest<SharedBody>>>,
+    /// Whether the upstream itself has chosen HTTP/2. One that was not asked may not know it at all: only the requests that
+    /// need it are risked.
+    is_chosen: Cell<bool>,
     /// Held while a connection is made, so that only one is.
     connecting: Mutex<()>,
 }
 
 impl Shared {
-    /// Whether there is a connection.
-    pub(super) fn is_open(&self) -> bool {
-        self.sender().is_some()
+    /// Whether there is a connection that takes any request.
+    pub(super) fn is_for_all(&self) -> bool {
+        self.is_chosen.get() && self.sender().is_some()
     }
 
     fn sender(&self) -> Option<SendRequest<SharedBody>> {
@@ -44,6 +47,7 @@ impl Shared {
     }
 
     async fn connect(&self, stream: Stream) -> Result<SendRequest<SharedBody>, UpstreamFault> {
+        self.is_chosen.set(stream.protocol() == Some(b"h2"));
         let handshake = Builder::new(Local).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(|error| UpstreamFault::Unreachable(io::Error::other(error)))?;
         tokio::task::spawn_local(async move {
@@ -66,7 +70,7 @@ pub(super) async fn send(
     sender.ready().await.map_err(reset)?;
     let had_body = !body.length().is_empty();
     let shared = SharedBody(Rc::new(RefCell::new(body.take())));
-    match sender.send_request(translated(request, pool.scheme(), shared.clone())?).await {
+    match sender.send_request(translated(request, pool.address.scheme, shared.clone())?).await {
         // The connection goes on sending the body.
         Ok(answer) => Ok(answer.map(|incoming| UpstreamBody::http2(incoming, had_body))),
         Err(error) => {
@@ -96,12 +100,16 @@ fn reset(error: hyper::Error) -> UpstreamFault {
 }
 
 /// The request with the pseudo-header fields of HTTP/2 (RFC 9113 §8.3.1).
-fn translated(request: &Outgoing, scheme: Scheme, body: SharedBody) -> Result<Request<SharedBody>, UpstreamFault> {
+fn translated(
+    request: &Outgoing,
+    scheme: gateway_table::Scheme,
+    body: SharedBody,
+) -> Result<Request<SharedBody>, UpstreamFault> {
     let mut headers: HeaderMap = request.headers.clone();
     headers.remove(CONNECTION);
     let host = headers.remove(HOST);
     let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let mut uri = Uri::builder().scheme(scheme).path_and_query(request.target.clone());
+    let mut uri = Uri::builder().scheme(scheme.name()).path_and_query(request.target.clone());
     if let Some(authority) = authority {
         uri = uri.authority(authority);
     }
@@ -126,7 +134,7 @@ impl Body for SharedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.borrow().length().is_empty()
+        self.0.borrow().is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -7,12 +7,11 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use http::uri::Scheme;
 use tokio::sync::Mutex;
 
 use super::http2::Shared;
 use super::retry_budget::RetryBudget;
-use super::{Protocols, UpstreamFault, open_at, resolve};
+use super::{Protocol, UpstreamFault, open_at, resolve};
 use crate::buffers::Buffers;
 use crate::settings::Address;
 use crate::stream::Stream;
@@ -28,7 +27,7 @@ const MOST_IDLE: usize = 256;
 
 /// The connections of one worker to one service.
 pub(crate) struct Pool {
-    address: Address,
+    pub(super) address: Address,
     idle: RefCell<Vec<Idle>>,
     /// The connection that all requests over HTTP/2 share.
     pub(super) shared: Shared,
@@ -73,14 +72,9 @@ impl Pool {
     }
 
     /// A new stream to the service.
-    pub(super) async fn open(&self, protocols: Protocols) -> Result<Stream, UpstreamFault> {
+    pub(super) async fn open(&self, protocol: Protocol) -> Result<Stream, UpstreamFault> {
         let resolved = self.resolve().await.map_err(UpstreamFault::Unreachable)?;
-        open_at(&resolved, &self.address, protocols).await.map_err(UpstreamFault::Unreachable)
-    }
-
-    /// The scheme of what requests ask for there.
-    pub(super) fn scheme(&self) -> Scheme {
-        if self.address.scheme == gateway_table::Scheme::Https { Scheme::HTTPS } else { Scheme::HTTP }
+        open_at(&resolved, &self.address, protocol).await.map_err(UpstreamFault::Unreachable)
     }
 
     /// A new connection on this stream.

@@ -10,11 +10,22 @@ use http::{HeaderMap, Method, Response};
 use tokio::time::timeout;
 
 use super::http1::Exchange;
-use super::{Pool, Protocols, UpstreamFault, http2};
+use super::{Pool, UpstreamFault, http2};
 use crate::connection::Interim;
 use crate::request_body::RequestBody;
 use crate::response_body::UpstreamBody;
 use crate::stream::Stream;
+
+/// Which HTTP a request is sent by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Whichever the upstream chooses.
+    Any,
+    /// HTTP/1.1, which alone can switch a connection to another protocol.
+    Http1,
+    /// HTTP/2, without which there is no gRPC.
+    Http2,
+}
 
 /// A request as the upstream gets it, save its body.
 pub(crate) struct Outgoing {
@@ -22,32 +33,10 @@ pub(crate) struct Outgoing {
     /// What follows the authority in its URL.
     pub(crate) target: PathAndQuery,
     pub(crate) headers: HeaderMap,
-    /// In which versions it can be sent.
-    pub(crate) versions: Versions,
+    pub(crate) protocol: Protocol,
     /// Where interim answers go.
     pub(crate) interim: Interim,
     pub(crate) timeouts: Timeouts,
-}
-
-/// In which versions of HTTP a request can be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Versions {
-    /// In any: HTTP/2 where the upstream chooses it in the TLS handshake, else HTTP/1.1.
-    Any,
-    /// In HTTP/1.1 alone: it asks for a switch of protocols.
-    Http1,
-    /// In HTTP/2 alone: it is gRPC's.
-    Http2,
-}
-
-impl Versions {
-    /// What the TLS handshake offers (RFC 7301).
-    pub(super) const fn protocols(self) -> Protocols {
-        match self {
-            Self::Any | Self::Http2 => Protocols::Both,
-            Self::Http1 => Protocols::Http1,
-        }
-    }
 }
 
 /// An answer: its head, and its body on the connection on which it comes.
@@ -61,8 +50,7 @@ pub(super) async fn send(
     body: &mut RequestBody,
     is_repeatable: bool,
 ) -> Result<Answer, UpstreamFault> {
-    let shares = pool.shared.is_open() && request.versions == Versions::Any;
-    if shares || request.versions == Versions::Http2 {
+    if request.protocol == Protocol::Http2 || (request.protocol == Protocol::Any && pool.shared.is_for_all()) {
         return Box::pin(http2::send(pool, None, request, body)).await;
     }
     while let Some(lease) = pool.idle() {
@@ -88,7 +76,7 @@ pub(super) async fn send(
 
 /// A new stream, within the time that the route has for one.
 pub(super) async fn open(pool: &Pool, request: &Outgoing) -> Result<Stream, UpstreamFault> {
-    let opening = pool.open(request.versions.protocols());
+    let opening = pool.open(request.protocol);
     match request.timeouts.connect {
         Some(limit) => timeout(limit, opening).await.unwrap_or(Err(UpstreamFault::ConnectTooSlow(limit))),
         None => opening.await,

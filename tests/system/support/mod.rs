@@ -1,7 +1,9 @@
 //! A gateway, its clients, and its upstreams, for tests.
 
 pub(crate) mod client;
+pub(crate) mod frames;
 pub(crate) mod gateway;
+pub(crate) mod http2;
 pub(crate) mod process;
 pub(crate) mod upstream;
 

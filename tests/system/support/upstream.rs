@@ -134,6 +134,19 @@ impl Peer {
         socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     }
 
+    /// Lets another server have the connection, of which these bytes have been read.
+    pub(crate) fn join(&mut self, server: SocketAddr, read: &[u8]) {
+        let mut other = TcpStream::connect(server).unwrap();
+        other.write_all(read).unwrap();
+        other.write_all(self.stream.buffer()).unwrap();
+        let (mut client, mut back) = (self.stream.get_ref().try_clone().unwrap(), other.try_clone().unwrap());
+        let down = std::thread::spawn(move || std::io::copy(&mut back, &mut client));
+        // Either side may end it.
+        let _ = std::io::copy(self.stream.get_mut(), &mut other);
+        let _ = other.shutdown(Shutdown::Both);
+        let _ = down.join();
+    }
+
     /// Says that nothing more comes, and goes on reading.
     pub(crate) fn stop_sending(&mut self) {
         let _ = self.stream.get_ref().shutdown(Shutdown::Write);
