@@ -150,7 +150,7 @@ impl Exchange {
             response_bytes: self.response_bytes,
             is_authenticated: self.principal.is_some(),
             attempts: self.attempts.get(),
-            rejection: self.rejection.as_ref(),
+            rejection: self.rejection.as_ref().map(Rejection::itself),
             is_cut: self.cut.is_some(),
         }
     }

@@ -24,9 +24,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-pub(crate) use answer::SharedAnswer;
-pub(crate) use budget::Budget;
-pub(crate) use gather::{Gathered, Held, gather};
+pub(crate) use answer::{Met, SharedAnswer};
+pub(crate) use budget::{Budget, Reserved};
+pub(crate) use gather::{Gathered, Held, Replayed, gather};
 pub(crate) use key::{Asked, Key};
 pub(crate) use leader::{Leader, Outcome, Waiter};
 use shard::{Joined, Shard};
@@ -117,6 +117,7 @@ impl<F> Debounce<F> {
     }
 
     /// How many requests found no room.
+    #[cfg_attr(not(test), expect(dead_code, reason = "metrics will tell it"))]
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }

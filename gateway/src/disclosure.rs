@@ -51,6 +51,7 @@ fn proxy_status(rejection: &Rejection) -> Option<String> {
         Rejection::Overloaded => "connection_limit_reached",
         Rejection::Loop => "proxy_loop_detected",
         Rejection::Forbidden(_) => "http_request_denied",
+        Rejection::Shared(of) => return proxy_status(of),
         _ => return None,
     };
     Some(format!("coregateway; error={error}"))

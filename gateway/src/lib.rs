@@ -13,7 +13,6 @@ pub mod clock;
 mod compression;
 mod connection;
 mod cors;
-#[expect(dead_code, unused_imports, reason = "no stage uses it yet")]
 mod debounce;
 #[cfg(unix)]
 mod descriptors;

@@ -4,6 +4,7 @@
 
 mod authenticate;
 mod authorize;
+mod debounce;
 mod find_route;
 mod finish;
 mod forward;
@@ -23,6 +24,7 @@ use gateway_http1::RequestFault;
 use gateway_table::{CanonicalPath, MethodSet};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
+use self::debounce::Caller;
 use self::finish::Finish;
 use crate::access_log::Exchange;
 use crate::client::Client;
@@ -90,7 +92,7 @@ fn conclude(
 /// The stages, in order; each hands its ticket to the next.
 async fn run(
     worker: &Rc<Worker>,
-    client: &Client,
+    client: &Rc<Client>,
     mut request: Request<ClientBody>,
     interim: Interim,
     exchange: &mut Exchange,
@@ -118,6 +120,13 @@ async fn run(
     let (method, allow) = (request.method().clone(), matched.route.methods);
     if let Some(answer) = max_forwards::count_hop(&method, request.headers_mut(), allow) {
         return Ok(answer);
+    }
+    if let Some(shared) = worker.debounce.as_ref().filter(|_| matched.route.debounce.is_some()) {
+        let caller = Caller::new(worker, client, host, interim, exchange);
+        let attempts = Rc::clone(&caller.attempts);
+        let answered = Box::pin(debounce::debounce(shared, admitted, request, caller)).await;
+        exchange.attempts.set(attempts.get());
+        return answered;
     }
     let (upstream, _) = worker.upstream(matched.route);
     let seated = take_slot::take_slot(upstream, admitted)?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::auth::TokenFault;
 use crate::headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use crate::request_body::RequestBodyFault;
 use crate::upstream::UpstreamFault;
 
 /// Why a request ended early.
@@ -59,6 +61,8 @@ pub(crate) enum Rejection {
     BreakerOpen(Duration),
     /// The upstream did not answer within the route's time.
     UpstreamTimeout(Duration),
+    /// The call of another request failed so, which this one shared.
+    Shared(Arc<Rejection>),
 }
 
 /// What a client over its limit learns.
@@ -117,6 +121,20 @@ impl Rejection {
         }
     }
 
+    /// What a request body's fault means for its request, on a route that takes `limit` bytes.
+    pub(crate) const fn of_body(fault: RequestBodyFault, limit: u64) -> Self {
+        match fault {
+            RequestBodyFault::TooLarge => Self::BodyTooLarge { limit },
+            RequestBodyFault::TooSlow => Self::ClientTooSlow,
+            RequestBodyFault::Broken => Self::BodyBroken,
+        }
+    }
+
+    /// The rejection, or the one that it shares.
+    pub(crate) fn itself(&self) -> &Self {
+        if let Self::Shared(of) = self { of.itself() } else { self }
+    }
+
     /// The status code of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
@@ -132,6 +150,7 @@ impl Rejection {
             Self::ClientTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout(_) => StatusCode::GATEWAY_TIMEOUT,
+            Self::Shared(of) => of.status(),
         }
     }
 
@@ -141,7 +160,7 @@ impl Rejection {
     }
 
     /// Whose fault it is.
-    pub(crate) const fn blame(&self) -> Blame {
+    pub(crate) fn blame(&self) -> Blame {
         match self {
             Self::Malformed(_)
             | Self::AmbiguousPath(_)
@@ -161,6 +180,7 @@ impl Rejection {
             | Self::UpstreamTimeout(_) => Blame::Upstream,
             // The service may be well, and merely have enough to do.
             Self::Overloaded | Self::Full | Self::Undecided => Blame::Gateway,
+            Self::Shared(of) => of.blame(),
         }
     }
 
@@ -212,6 +232,7 @@ impl Rejection {
             Self::UpstreamStatus(_) => "The service behind this path failed.".into(),
             Self::BreakerOpen(_) => "The service behind this path keeps failing and is left alone for a moment.".into(),
             Self::UpstreamTimeout(_) => "The service behind this path did not answer in time.".into(),
+            Self::Shared(of) => of.detail(),
         }
     }
 
@@ -229,6 +250,7 @@ impl Rejection {
             Self::ClientTooSlow => "Request Timeout",
             Self::Loop | Self::Upstream(_) | Self::UpstreamStatus(_) => "Bad Gateway",
             Self::UpstreamTimeout(_) => "Gateway Timeout",
+            Self::Shared(of) => of.title(),
         }
     }
 
@@ -249,6 +271,7 @@ impl Rejection {
             Self::RateLimited(quota) => quota.add_headers(headers),
             Self::BreakerOpen(wait) => set(headers, RETRY_AFTER, &whole_seconds(*wait).to_string()),
             Self::Undecided | Self::Overloaded | Self::Full => set(headers, RETRY_AFTER, "1"),
+            Self::Shared(of) => of.add_headers(headers, table),
             _ => {}
         }
     }
@@ -324,6 +347,7 @@ impl fmt::Display for Rejection {
             Self::UpstreamStatus(status) => write!(f, "the upstream answered {}", status.as_u16()),
             Self::BreakerOpen(_) => f.write_str("the service's breaker is open"),
             Self::UpstreamTimeout(limit) => write!(f, "the upstream did not answer within {limit:?}"),
+            Self::Shared(of) => of.fmt(f),
         }
     }
 }

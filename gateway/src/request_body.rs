@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::connection::ClientWire;
+use crate::debounce::Replayed;
 use crate::headers::forward_trailers;
 
 /// How much of a body is kept to be sent again, in bytes.
@@ -33,6 +34,10 @@ pub(crate) enum ClientBody {
     Http1(Rc<ClientWire>),
     /// It comes on a stream of HTTP/2.
     Http2(Incoming),
+    /// It has come as a whole.
+    Whole(Bytes),
+    /// Its beginning has been read already; with its whole length, if the client said so.
+    Replayed(Box<Replayed<RequestBody>>, Option<u64>),
 }
 
 impl ClientBody {
@@ -41,6 +46,9 @@ impl ClientBody {
             Self::Empty => Poll::Ready(None),
             Self::Http1(wire) => wire.poll_body(cx),
             Self::Http2(incoming) => Pin::new(incoming).poll_frame(cx).map_err(|_| RequestBodyFault::Broken),
+            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Replayed(body, _) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -49,6 +57,8 @@ impl ClientBody {
             Self::Empty => true,
             Self::Http1(wire) => wire.is_body_at_end(),
             Self::Http2(incoming) => incoming.is_end_stream(),
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Replayed(body, _) => body.is_end_stream(),
         }
     }
 
@@ -58,6 +68,8 @@ impl ClientBody {
             Self::Empty => Some(0),
             Self::Http1(wire) => wire.body_left(),
             Self::Http2(incoming) => incoming.size_hint().exact(),
+            Self::Whole(bytes) => Some(bytes.len() as u64),
+            Self::Replayed(_, length) => *length,
         }
     }
 }

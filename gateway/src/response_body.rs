@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 use tower_http::compression::CompressionBody;
 
 use crate::access_log::Exchange;
+use crate::debounce::Replayed;
 use crate::rejection::Rejection;
 use crate::request_body::RequestBody;
 use crate::upstream;
@@ -32,6 +33,8 @@ pub(crate) struct ResponseBody {
 enum Source {
     Whole(Option<Bytes>),
     Upstream(UpstreamBody),
+    /// Another body, whose beginning has been read already.
+    Replayed(Box<Replayed<ResponseBody>>),
     /// Another body, compressed on its way.
     Compressed(Pin<Box<CompressionBody<ResponseBody>>>),
     Tunnel(Option<Box<Tunnel>>),
@@ -57,6 +60,11 @@ impl ResponseBody {
     /// A body that an upstream is still sending.
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
         Self::of(Source::Upstream(body))
+    }
+
+    /// A body whose beginning has been read already.
+    pub(crate) fn replayed(body: Replayed<Self>) -> Self {
+        Self::of(Source::Replayed(Box::new(body)))
     }
 
     /// A body that is compressed on its way.
@@ -89,6 +97,7 @@ impl ResponseBody {
         let part = match &mut self.source {
             Source::Whole(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(body) => ready!(body.poll_part(cx)),
+            Source::Replayed(body) => ready!(Pin::new(&mut **body).poll_frame(cx)),
             Source::Compressed(body) => ready!(body.as_mut().poll_frame(cx)).map(|part| part.map_err(of_compressed)),
             Source::Tunnel(_) => None,
         };
@@ -111,6 +120,11 @@ impl ResponseBody {
                 exchange.poll_upload(cx, body);
             }
             Source::Compressed(body) => body.as_mut().get_pin_mut().poll_upload(cx),
+            Source::Replayed(body) => {
+                if let Some(rest) = body.rest_mut() {
+                    rest.poll_upload(cx);
+                }
+            }
             _ => {}
         }
     }
@@ -124,7 +138,7 @@ impl ResponseBody {
     pub(crate) fn take_tunnel(&mut self) -> Option<Tunnel> {
         match &mut self.source {
             Source::Tunnel(tunnel) => tunnel.take().map(|tunnel| *tunnel),
-            Source::Whole(_) | Source::Upstream(_) | Source::Compressed(_) => None,
+            _ => None,
         }
     }
 
@@ -156,6 +170,7 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Whole(bytes) => bytes.is_none(),
             Source::Upstream(body) => body.is_at_end(),
+            Source::Replayed(body) => body.is_end_stream(),
             Source::Compressed(body) => body.is_end_stream(),
             Source::Tunnel(_) => false,
         }
@@ -165,6 +180,7 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Source::Upstream(body) => body.size_hint(),
+            Source::Replayed(body) => body.size_hint(),
             Source::Compressed(body) => body.size_hint(),
             Source::Tunnel(_) => SizeHint::default(),
         }

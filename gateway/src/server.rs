@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gateway_table::{Scheme, Table};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -19,6 +19,7 @@ use crate::admin::{Admin, History};
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
+use crate::debounce::Debounce;
 #[cfg(unix)]
 use crate::descriptors;
 use crate::disclosure::Disclosure;
@@ -198,7 +199,6 @@ impl Gateway {
         if let Some(address) = admin_address {
             tracing::info!(%address, "operators may connect");
         }
-        tell_what_is_not_acted_on(self.table);
         #[cfg(unix)]
         descriptors::provide_for(self.settings.limits.connections);
         tracing::info!(
@@ -228,10 +228,12 @@ impl Gateway {
         for upstream in upstreams.iter().filter(|upstream| upstream.address.scheme == Scheme::ZeroMq) {
             tracing::warn!(service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
         }
+        let debounces = self.table.routes.iter().any(|route| route.debounce.is_some());
         Ok(Shared {
             table: self.table,
             upstreams: upstreams.into(),
             limiters: Arc::new(Limiters::new(self.table)),
+            debounce: debounces.then(|| Arc::new(Debounce::new(Instant::now()))),
             identity: Arc::new(IdentityRules {
                 signer: self.signer.clone(),
                 has_plain_fields: settings.identity.headers,
@@ -322,15 +324,6 @@ fn duties(
         shipper: sent
             .filter(|settings| settings.log_level.is_some())
             .map(|settings| Shipper::new(settings, telemetry(), lines)),
-    }
-}
-
-/// Says what of the routes is read and checked, and not acted on.
-fn tell_what_is_not_acted_on(table: &Table) {
-    let parts = [("debounce", table.routes.iter().any(|route| route.debounce.is_some()))];
-    let parts: Vec<&str> = parts.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part).collect();
-    if !parts.is_empty() {
-        tracing::warn!(parts = parts.join(", "), "this version reads and checks what it does not act on yet");
     }
 }
 

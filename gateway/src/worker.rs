@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gateway_http1::HeadLimits;
 use gateway_table::{Route, Table};
@@ -20,10 +20,12 @@ use crate::buffers::Buffers;
 use crate::clock::{Clock, Date, UnixSeconds};
 use crate::compression::Compressor;
 use crate::cors::Cors;
+use crate::debounce::Debounce;
 use crate::disclosure::Disclosure;
 use crate::identity::{Identities, IdentityRules};
 use crate::limiters::Limiters;
 use crate::log::LogSender;
+use crate::rejection::Rejection;
 use crate::settings::{CompressionSettings, CorsSettings, LimitSettings};
 use crate::telemetry::Telemetry;
 use crate::ticks::TickClock;
@@ -35,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) table: &'static Table,
     pub(crate) upstreams: Arc<[Upstream]>,
     pub(crate) limiters: Arc<Limiters>,
+    pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
     pub(crate) identity: Arc<IdentityRules>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) key_refresh: Option<RefreshHandle>,
@@ -63,6 +66,8 @@ pub(crate) struct Rules {
 pub(crate) struct Worker {
     pub(crate) table: &'static Table,
     pub(crate) limiters: Arc<Limiters>,
+    /// The calls that equal requests share, where a route has such.
+    pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
     /// What services learn of who is asking.
     pub(crate) identities: Identities,
     pub(crate) access_log: Rc<AccessLog>,
@@ -95,6 +100,7 @@ impl Worker {
         Self {
             table: shared.table,
             limiters: shared.limiters,
+            debounce: shared.debounce,
             identities: Identities::new(shared.identity, shared.table),
             key_refresh: shared.key_refresh,
             access_log: Rc::new(AccessLog::new(
@@ -164,6 +170,9 @@ impl Worker {
         self.ticks.advance();
         for pool in &self.pools {
             pool.prune();
+        }
+        if let Some(debounce) = &self.debounce {
+            debounce.sweep(Instant::now());
         }
     }
 }

@@ -10,6 +10,7 @@ mod bad_upstreams;
 mod command_line;
 mod compression;
 mod cors;
+mod debounce;
 mod documents;
 mod forwarding;
 mod identity;

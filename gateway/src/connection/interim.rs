@@ -16,8 +16,8 @@ impl Interim {
         Self(Some(Rc::clone(wire)))
     }
 
-    /// Nowhere: the HTTP/2 server at hand has no way to send one.
-    pub(super) const fn nowhere() -> Self {
+    /// Nowhere: the HTTP/2 server at hand has no way to send one, and who shares an answer is not alone with it.
+    pub(crate) const fn nowhere() -> Self {
         Self(None)
     }
 

@@ -23,7 +23,7 @@ pub(crate) enum Gathered<B> {
 pub(crate) struct Held {
     /// The body.
     pub(crate) bytes: Bytes,
-    pub(super) room: Reserved,
+    pub(crate) room: Reserved,
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -59,6 +59,11 @@ pub(crate) struct Replayed<B> {
 }
 
 impl<B> Replayed<B> {
+    /// What has not been read yet.
+    pub(crate) fn rest_mut(&mut self) -> Option<&mut B> {
+        self.rest.as_mut()
+    }
+
     /// Adds what has been read; whether the body can still be held.
     fn take(&mut self, frame: Frame<Bytes>, limit: usize) -> bool {
         let bytes = frame.data_ref().map(Bytes::len);

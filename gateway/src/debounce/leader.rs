@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::Debounce;
 use super::answer::SharedAnswer;
+use super::budget::Budget;
 use super::key::Key;
 use super::shard::ToWaiter;
 
@@ -38,6 +39,11 @@ pub(crate) enum Outcome<F> {
 impl<F> Leader<F> {
     pub(super) const fn new(debounce: Arc<Debounce<F>>, key: Key) -> Self {
         Self { debounce: Some(debounce), key }
+    }
+
+    /// What the answer's body is to be taken from.
+    pub(crate) fn budget(&self) -> Budget {
+        self.debounce.as_ref().expect("nothing has been said yet").budget.clone()
     }
 
     /// Shares the answer with those who wait, and with those who come before the window ends if it may be kept.

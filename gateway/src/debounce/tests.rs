@@ -11,7 +11,6 @@ use http::{HeaderMap, Method, StatusCode};
 use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use super::answer::Met;
 use super::*;
 
 const WINDOW: Duration = Duration::from_secs(2);

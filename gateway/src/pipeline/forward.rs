@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::connection::Interim;
 use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
-use crate::request_body::{ClientBody, RequestBody, RequestBodyFault, Upload};
+use crate::request_body::{ClientBody, RequestBody, Upload};
 use crate::response_body::{ResponseBody, Tunnel, UpstreamBody};
 use crate::upstream::{Answer, Outgoing, Protocol, Slot, UpstreamFault};
 use crate::worker::Worker;
@@ -134,14 +134,14 @@ fn outgoing(
 }
 
 /// Whether a request is gRPC's, which exists over HTTP/2 alone.
-fn is_grpc(headers: &HeaderMap) -> bool {
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let rest = media_type.strip_prefix(b"application/grpc");
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }
 
 /// A body that says beforehand that it is too long need not come at all.
-fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result<(), Rejection> {
+pub(super) fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result<(), Rejection> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     match announced {
         Some(length) if length > limit => Err(Rejection::BodyTooLarge { limit }),
@@ -196,9 +196,7 @@ fn later_deadline(upload: Option<&Upload>, deadline: Instant, route: &Route) -> 
 /// A request that failed because its body did is its client's fault.
 fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Rejection {
     match upload.and_then(Upload::fault) {
-        Some(RequestBodyFault::TooLarge) => Rejection::BodyTooLarge { limit: route.max_body },
-        Some(RequestBodyFault::TooSlow) => Rejection::ClientTooSlow,
-        Some(RequestBodyFault::Broken) => Rejection::BodyBroken,
+        Some(fault) => Rejection::of_body(fault, route.max_body),
         None => match fault {
             UpstreamFault::TooSlow(limit) | UpstreamFault::ConnectTooSlow(limit) => Rejection::UpstreamTimeout(limit),
             fault => Rejection::Upstream(fault),

@@ -237,7 +237,7 @@ impl Cause {
     }
 
     /// The cause that a rejection stands for.
-    pub(crate) const fn of(rejection: &Rejection) -> Self {
+    pub(crate) fn of(rejection: &Rejection) -> Self {
         match rejection {
             Rejection::Malformed(_) => Self::Malformed,
             Rejection::AmbiguousPath(_) => Self::AmbiguousPath,
@@ -258,6 +258,7 @@ impl Cause {
             Rejection::Overloaded => Self::Overloaded,
             Rejection::BreakerOpen(_) => Self::BreakerOpen,
             Rejection::UpstreamTimeout(_) => Self::UpstreamTimeout,
+            Rejection::Shared(of) => Self::of(of),
         }
     }
 }

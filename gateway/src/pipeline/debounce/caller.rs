@@ -1,0 +1,84 @@
+//! A request's call of its upstream, owned: one that others wait for goes on when its own client has gone.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gateway_table::CanonicalPath;
+use http::{HeaderValue, Request, Response, Uri};
+
+use crate::access_log::Exchange;
+use crate::auth::Principal;
+use crate::client::Client;
+use crate::connection::Interim;
+use crate::pipeline::limit::Admitted;
+use crate::pipeline::{forward, pass_breaker, take_slot};
+use crate::rejection::Rejection;
+use crate::request_body::ClientBody;
+use crate::response_body::ResponseBody;
+use crate::worker::Worker;
+
+/// Who asks, and what of the request is not in the request itself.
+pub(in crate::pipeline) struct Caller {
+    pub(super) worker: Rc<Worker>,
+    client: Rc<Client>,
+    host: Option<HeaderValue>,
+    correlation_id: HeaderValue,
+    uri: Uri,
+    pub(super) principal: Option<Rc<Principal>>,
+    pub(super) interim: Interim,
+    /// How often this request, and no other one, has been sent.
+    pub(in crate::pipeline) attempts: Rc<Cell<u32>>,
+}
+
+impl Caller {
+    pub(in crate::pipeline) fn new(
+        worker: &Rc<Worker>,
+        client: &Rc<Client>,
+        host: Option<HeaderValue>,
+        interim: Interim,
+        exchange: &Exchange,
+    ) -> Self {
+        Self {
+            worker: Rc::clone(worker),
+            client: Rc::clone(client),
+            host,
+            correlation_id: exchange.correlation_id.clone(),
+            uri: exchange.uri.clone(),
+            principal: exchange.principal.clone(),
+            interim,
+            attempts: Rc::default(),
+        }
+    }
+
+    /// Path and query of the request, the path canonical.
+    pub(super) fn target(&self) -> Result<String, Rejection> {
+        let path = self.path()?;
+        Ok(self.uri.query().map_or_else(|| path.to_string(), |query| format!("{}?{query}", &*path)))
+    }
+
+    /// The stages that call the upstream, as for every other request.
+    pub(super) async fn call(
+        &self,
+        admitted: Admitted,
+        request: Request<ClientBody>,
+    ) -> Result<Response<ResponseBody>, Rejection> {
+        let path = self.path()?;
+        let (upstream, _) = self.worker.upstream(admitted.matched.route);
+        let seated = take_slot::take_slot(upstream, admitted)?;
+        let passage = pass_breaker::pass_breaker(seated)?;
+        let context = forward::Context {
+            client: &self.client,
+            host: self.host.clone(),
+            correlation_id: &self.correlation_id,
+            path: &path,
+            principal: self.principal.as_deref(),
+            attempts: &self.attempts,
+            interim: self.interim.clone(),
+        };
+        forward::forward(&self.worker, passage, request, context).await
+    }
+
+    fn path(&self) -> Result<CanonicalPath<'_>, Rejection> {
+        CanonicalPath::new(self.uri.path()).map_err(Rejection::AmbiguousPath)
+    }
+}
