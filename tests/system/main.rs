@@ -12,6 +12,7 @@ mod compression;
 mod cors;
 mod debounce;
 mod documents;
+mod endurance;
 mod forwarding;
 mod identity;
 mod lifecycle;

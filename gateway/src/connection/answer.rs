@@ -95,6 +95,11 @@ async fn send_body(wire: &ClientWire, body: &mut ResponseBody, length: BodyLengt
     while !length.is_empty() {
         let part = match poll_fn(|cx| poll_part(cx, wire, body)).await {
             Next::Part(part) => part,
+            Next::Break => {
+                // A client that has seen no answer at all may take the connection for an idle one, and ask again.
+                let _ = poll_fn(|cx| wire.poll_send(cx, &mut Piece::default())).await;
+                return false;
+            }
             Next::Nothing => return false,
             Next::End => {
                 if is_chunked {
@@ -129,7 +134,9 @@ async fn send_body(wire: &ClientWire, body: &mut ResponseBody, length: BodyLengt
 enum Next {
     Part(Frame<Bytes>),
     End,
-    /// It broke off, or nobody is there to take it.
+    /// It broke off.
+    Break,
+    /// Nobody is there to take it.
     Nothing,
 }
 
@@ -137,7 +144,7 @@ fn poll_part(cx: &mut Context<'_>, wire: &ClientWire, body: &mut ResponseBody) -
     if let Poll::Ready(part) = body.poll_part(cx) {
         return Poll::Ready(match part {
             Some(Ok(part)) => Next::Part(part),
-            Some(Err(_)) => Next::Nothing,
+            Some(Err(_)) => Next::Break,
             None => Next::End,
         });
     }

@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::support::client::status;
 use crate::support::gateway::{Running, closed_route, open_route, route_file};
-use crate::support::http2::{Answer, ask, connect, empty, full, get, handshake, request};
+use crate::support::http2::{Answer, ask, beside, connect, empty, full, get, handshake, request};
 use crate::support::upstream::Upstream;
 use crate::support::{ISSUER, auth_section};
 
@@ -45,11 +45,15 @@ async fn a_client_over_tls_chooses_http_2_by_alpn() {
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let tcp = TcpStream::connect(gateway.address()).await.unwrap();
-    let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
-    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    assert_eq!(get(&handshake(stream).await, "/open").await.text(), "hello");
+    let address = gateway.address();
+    let connecting = async move {
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        handshake(stream).await
+    };
+    assert_eq!(get(&beside(connecting).await, "/open").await.text(), "hello");
     assert!(upstream.request().contains("x-forwarded-proto: https\r\n"), "{}", upstream.request());
 }
 

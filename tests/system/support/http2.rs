@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -13,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 
 /// A body of a request or an answer.
 pub(crate) type Body = BoxBody<Bytes, &'static str>;
@@ -35,9 +37,22 @@ impl Answer {
     }
 }
 
+/// Drives connections beside the tests, which wait for a gateway to stop in ways that would hold up their own.
+static BACKGROUND: LazyLock<Handle> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = runtime.handle().clone();
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    handle
+});
+
+/// Does this where connections are driven.
+pub(crate) async fn beside<T: Send + 'static>(doing: impl Future<Output = T> + Send + 'static) -> T {
+    BACKGROUND.spawn(doing).await.unwrap()
+}
+
 /// Speaks HTTP/2 in clear without asking whether the gateway does.
 pub(crate) async fn connect(address: SocketAddr) -> Connection {
-    handshake(TcpStream::connect(address).await.unwrap()).await
+    beside(async move { handshake(TcpStream::connect(address).await.unwrap()).await }).await
 }
 
 /// Speaks HTTP/2 on this stream.
