@@ -1,0 +1,12 @@
+//! What operators see with their own tools: the status page in a real Chromium, the metrics in a real Prometheus.
+//!
+//! `.ci/operator-tests` installs what they need and runs them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod browser;
+mod prometheus;
+mod status_page;
+#[path = "../system/support/mod.rs"]
+#[expect(dead_code, reason = "the system's tests use the rest")]
+mod support;

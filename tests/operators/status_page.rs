@@ -1,0 +1,129 @@
+//! The status page, as an operator's browser shows it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::browser::Browser;
+use crate::support::client::{Client, status};
+use crate::support::gateway::Running;
+use crate::support::upstream::Upstream;
+use crate::support::{auth_section, bearer};
+
+/// The real routes, with one service that works and one that is down.
+fn plant(upstream: &Upstream) -> Running {
+    let configuration = format!(
+        "admin: {{ listen: \"127.0.0.1:0\" }}\n{}services:\n  corerl: http://{}\n  coreconfig: http://{}\n",
+        auth_section(),
+        upstream.address(),
+        Upstream::down(),
+    );
+    let routes = include_str!("../../routes.ron").replace(", unit: Minute", "000, unit: Minute");
+    Running::start(&routes, &configuration)
+}
+
+/// Keeps requests coming while `look` looks.
+fn under_traffic(gateway: &Running, look: impl FnOnce()) {
+    let is_over = AtomicBool::new(false);
+    let (operator, admin) = (bearer(&["operations"]), bearer(&["admin"]));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = Client::connect(gateway.address());
+            for turn in 0_usize.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (line, fields) = match turn % 200 {
+                    1 => ("GET /api/v1/agent/pump-7", ""),
+                    2 => ("GET /api/v1/nowhere", ""),
+                    3 => ("GET /api/v1/config/plant", &*operator),
+                    4..8 => ("GET /api/v1/config/plant", &*admin),
+                    _ => ("GET /api/v1/agent/pump-7/status", &*operator),
+                };
+                // The gateway ends a connection after so many requests.
+                if client.send(line, fields).answer().is_none() {
+                    client = Client::connect(gateway.address());
+                }
+            }
+        });
+        let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(look));
+        is_over.store(true, Ordering::Relaxed);
+        looked.unwrap();
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn it_loads_shows_traffic_and_an_open_breaker_and_asks_nobody_else() {
+    let upstream = Upstream::saying("well");
+    let gateway = plant(&upstream);
+    let browser = Browser::open(1600, 1500, "light");
+    let page = format!("http://{}/", gateway.admin());
+    browser.visit(&page);
+    browser.wait_until("document.querySelectorAll('#route-rows tr').length > 3");
+    under_traffic(&gateway, || {
+        browser.wait_until("parseFloat(document.getElementById('rate').textContent) > 0");
+        browser.wait_until("document.querySelector('#services .open') !== null");
+        browser.wait_until("document.getElementById('verdict').className === 'bad'");
+        browser.wait_until("document.getElementById('verdict').textContent.includes('without coreconfig')");
+        browser.wait_until("document.getElementById('rejections').textContent.includes('breaker open')");
+        browser.wait_until("document.getElementById('p99').textContent.includes('ms')");
+        browser.wait_until("document.querySelectorAll('#rate-line path').length === 2");
+        if let Some(file) = std::env::var_os("STATUS_PAGE_SCREENSHOT") {
+            browser.wait_until("past.requests.length > 40");
+            std::fs::write(file, STANDARD.decode(browser.screenshot()).unwrap()).unwrap();
+        }
+    });
+    assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
+    let strangers: Vec<String> =
+        browser.requests().into_iter().filter(|url| !url.starts_with(&page) && !url.starts_with("data:")).collect();
+    assert!(strangers.iter().all(|url| url.starts_with("chrome:") || url.starts_with("about:")), "{strangers:?}");
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn routes_are_searched_without_a_mouse() {
+    let gateway = plant(&Upstream::saying(""));
+    let browser = Browser::open(1200, 900, "light");
+    browser.visit(&format!("http://{}/", gateway.admin()));
+    browser.wait_until("document.querySelectorAll('#route-rows tr').length > 3");
+    browser.press("/config adm");
+    browser.wait_until("document.querySelectorAll('#route-rows tr').length === 1");
+    assert_eq!(
+        browser.run("return document.querySelector('#route-rows .path').firstChild.textContent"),
+        "/api/v1/config"
+    );
+    let escape = '\u{e00c}'.to_string();
+    browser.press(&escape);
+    browser.wait_until("document.querySelectorAll('#route-rows tr').length > 3");
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn it_is_dark_where_the_system_is() {
+    let gateway = plant(&Upstream::saying(""));
+    let ground = |scheme| {
+        let browser = Browser::open(800, 600, scheme);
+        browser.visit(&format!("http://{}/", gateway.admin()));
+        browser.run("return getComputedStyle(document.body).backgroundColor")
+    };
+    assert_eq!((ground("light"), ground("dark")), ("rgb(243, 244, 242)".into(), "rgb(18, 21, 23)".into()));
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn where_a_role_is_asked_for_it_asks_for_a_token_and_keeps_it_to_itself() {
+    let configuration = format!("admin: {{ listen: \"127.0.0.1:0\", required_role: admin }}\n{}", auth_section());
+    let gateway = Running::start(include_str!("../../routes.ron"), &configuration);
+    let browser = Browser::open(1200, 900, "light");
+    browser.visit(&format!("http://{}/", gateway.admin()));
+    browser.wait_until("!document.getElementById('token').hidden");
+    let token = bearer(&["admin"]).trim().rsplit(' ').next().unwrap().to_owned();
+    browser.run(&format!(
+        "document.getElementById('token-field').value = '{token}'; document.querySelector('#token button').click()"
+    ));
+    browser.wait_until("document.querySelectorAll('#route-rows tr').length > 3");
+    assert_eq!(browser.run("return localStorage.length + sessionStorage.length + document.cookie.length"), 0);
+    assert_eq!(status(gateway.address(), "GET /healthcheck", ""), 200);
+}
