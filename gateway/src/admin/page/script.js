@@ -43,10 +43,12 @@ function big(id, [text, unit]) {
 
 function line(id, values) {
   const svg = byId(id);
-  svg.setAttribute("viewBox", `0 0 ${LENGTH - 1} 100`);
+  // A gateway that has just started shows a minute.
+  const width = Math.max(values.length, 60);
+  svg.setAttribute("viewBox", `0 0 ${width - 1} 100`);
   svg.setAttribute("preserveAspectRatio", "none");
   const top = Math.max(...values.map((value) => value || 0), 1e-9);
-  const offset = LENGTH - values.length;
+  const offset = width - values.length;
   const points = values.map((value, index) => `${offset + index} ${(98 - 94 * ((value || 0) / top)).toFixed(1)}`);
   const path = (shape, kind) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -56,7 +58,7 @@ function line(id, values) {
   };
   if (points.length < 2) return svg.replaceChildren();
   const curve = `M${points.join(" L")}`;
-  svg.replaceChildren(path(`${curve} L${LENGTH - 1} 100 L${offset} 100 Z`, "area"), path(curve));
+  svg.replaceChildren(path(`${curve} L${width - 1} 100 L${offset} 100 Z`, "area"), path(curve));
 }
 
 function showVerdict(status) {
