@@ -1,5 +1,7 @@
 //! What clients see of upstreams that are down, slow, or broken. The gateway goes on, whatever they do.
 
+mod broken_answers;
+
 use crate::support::client::{Client, ask};
 use crate::support::gateway::{Running, open_route};
 use crate::support::upstream::{Peer, Upstream};

@@ -1,5 +1,8 @@
 //! Retries and breakers: what the gateway does about upstreams that fail for a while.
 
+mod bodies_again;
+mod time_and_places;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

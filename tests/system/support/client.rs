@@ -45,6 +45,11 @@ impl Client {
         self.answer_to("GET")
     }
 
+    /// The next answer that is not interim.
+    pub(crate) fn final_answer(&mut self) -> Option<Answer> {
+        std::iter::from_fn(|| self.answer()).find(|answer| answer.status >= 200)
+    }
+
     /// The next answer, to a request of this method.
     pub(crate) fn answer_to(&mut self, method: &str) -> Option<Answer> {
         let status_line = self.line()?;

@@ -128,6 +128,11 @@ impl Peer {
         let _ = self.stream.get_mut().write_all(bytes.as_ref());
     }
 
+    /// Writes; gives whether the other side still takes it.
+    pub(crate) fn try_write(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.get_mut().write_all(bytes.as_ref()).is_ok()
+    }
+
     /// Breaks the connection with a reset instead of an orderly close.
     pub(crate) fn reset(&mut self) {
         let stream = self.stream.get_ref().try_clone().unwrap();
