@@ -7,6 +7,7 @@ mod http1;
 mod http2;
 mod interim;
 mod linger;
+mod pumped_body;
 mod tunnel;
 mod watched_io;
 

@@ -86,6 +86,11 @@ impl ResponseBody {
         self.exchange = Some(exchange);
     }
 
+    /// Whether parts of it are still to come from an upstream.
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(&self.source, Source::Upstream(body) if !body.is_at_end())
+    }
+
     /// Whether the request was such that nothing which follows it on its connection can be trusted.
     pub(crate) fn must_close(&self) -> bool {
         let rejection = self.exchange.as_ref().and_then(|exchange| exchange.rejection.as_ref());

@@ -25,6 +25,11 @@ impl Ticks {
         }
     }
 
+    /// Both times one after the other.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// How many steps have passed since `earlier`.
     pub(crate) const fn since(self, earlier: Self) -> Self {
         Self(self.0.wrapping_sub(earlier.0))

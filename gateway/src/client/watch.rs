@@ -72,7 +72,8 @@ impl Watch {
         }
     }
 
-    /// Bytes have come from the client.
+    /// Bytes have come from the client, which can only be the next request's. Not to be told of HTTP/2, where an idle client
+    /// has other things to say as well.
     pub(crate) fn bytes_came(&self) {
         if self.phase.get() == Phase::Idle {
             self.enter(Phase::Head);
@@ -119,6 +120,8 @@ impl Watch {
         }
         let lasted = now.since(self.since.get());
         match self.phase.get() {
+            // One of HTTP/2 has to agree to its end, and may not.
+            Phase::Idle if lasted > limits.idle.plus(limits.header) => self.abort(),
             Phase::Idle if lasted > limits.idle => self.finish(),
             Phase::Head if lasted > limits.header => self.abort(),
             Phase::Idle | Phase::Head | Phase::Exchange => {}
@@ -206,6 +209,17 @@ mod tests {
         assert!(!watch.must_finish());
         after(2, &clock, &watch);
         assert!(watch.must_finish() && !watch.must_abort());
+    }
+
+    #[test]
+    fn an_idle_connection_that_does_not_finish_when_it_is_told_to_is_cut_off() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        watch.exchange_ended();
+        after(2, &clock, &watch);
+        assert!(watch.must_finish() && !watch.must_abort());
+        after(1, &clock, &watch);
+        assert!(watch.must_abort());
     }
 
     #[test]

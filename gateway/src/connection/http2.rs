@@ -14,11 +14,11 @@ use hyper::service::service_fn;
 
 use super::Interim;
 use super::downgrade::downgrade;
+use super::pumped_body::PumpedBody;
 use super::watched_io::WatchedIo;
 use crate::client::Client;
 use crate::pipeline;
 use crate::request_body::ClientBody;
-use crate::response_body::ResponseBody;
 use crate::stream::Stream;
 use crate::upstream::Local;
 use crate::worker::Worker;
@@ -53,13 +53,17 @@ pub(super) async fn serve(worker: Rc<Worker>, stream: Stream, read: Bytes, clien
     .await;
 }
 
-async fn answer(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incoming>) -> Response<ResponseBody> {
+async fn answer(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incoming>) -> Response<PumpedBody> {
+    let patience = worker.rules.limits.idle_timeout;
     let (mut parts, incoming) = request.into_parts();
-    if let Err(fault) = downgrade(&mut parts, worker.head_limits()) {
-        return pipeline::refuse(&worker, client, fault);
-    }
-    let request = Request::from_parts(parts, client_body(incoming));
-    pipeline::answer(worker, client, request, Interim::nowhere()).await
+    let response = match downgrade(&mut parts, worker.head_limits()) {
+        Ok(()) => {
+            let request = Request::from_parts(parts, client_body(incoming));
+            pipeline::answer(worker, client, request, Interim::nowhere()).await
+        }
+        Err(fault) => pipeline::refuse(&worker, client, fault),
+    };
+    response.map(|body| PumpedBody::new(body, patience))
 }
 
 fn client_body(incoming: Incoming) -> ClientBody {

@@ -1,4 +1,5 @@
-//! A client's stream, for the HTTP/2 server: it starts with what has been read already, and tells the watch what moves.
+//! A client's stream, for the HTTP/2 server: it starts with what has been read already, and tells the watch whether the
+//! client takes what is written.
 
 use std::io;
 use std::pin::Pin;
@@ -37,11 +38,7 @@ impl Read for WatchedIo {
             self.read.advance(length);
             return Poll::Ready(Ok(()));
         }
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if read.is_ready() {
-            self.client.watch.bytes_came();
-        }
-        read
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http_body_util::BodyExt;
 use rcgen::generate_simple_self_signed;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -93,6 +94,26 @@ async fn roles_limits_and_errors_are_those_of_http_1_1() {
         }
     }
     assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_until_it_has_sent_all_can_send_all() {
+    let (read, has_read) = std::sync::mpsc::channel();
+    let upstream = Upstream::scripted(move |peer| {
+        peer.head();
+        peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4194304\r\n\r\n");
+        // More than the client takes unread, less than the sockets hold beside that.
+        peer.write(vec![b'y'; 2_500_000]);
+        peer.bytes(8 << 20);
+        read.send(()).unwrap();
+        peer.write(vec![b'y'; (4 << 20) - 2_500_000]);
+    });
+    let gateway = Running::in_front_of(upstream.address());
+    let mut connection = connect(gateway.address()).await;
+    let body = full(vec![b'x'; 8 << 20]);
+    let answer = connection.send_request(request("PUT", "/open", &[], body)).await.unwrap();
+    tokio::task::spawn_blocking(move || has_read.recv().unwrap()).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 4 << 20);
 }
 
 /// An upstream that answers each request with what it asked for: `/base/STATUS/LENGTH/ID`.

@@ -3,7 +3,7 @@
 
 use crate::support::client::status;
 use crate::support::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Outcome, RST_STREAM, block, frame,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Outcome, RST_STREAM, SETTINGS, block, frame,
 };
 use crate::support::gateway::{Running, open_route, route_file};
 use crate::support::upstream::Upstream;
@@ -139,6 +139,20 @@ fn fields_that_go_on_without_end_end_the_connection() {
         frames.raw(&more);
     }
     assert_eq!(frames.outcome(1), Outcome::Ended);
+}
+
+#[test]
+fn a_client_that_never_takes_its_answer_does_not_keep_the_service_busy() {
+    let upstream =
+        Upstream::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n{}", "x".repeat(9_000_000)));
+    let routes = route_file(&open_route(upstream.address(), "max_concurrent: 1"));
+    let gateway = Running::start(&routes, "limits: { idle_timeout: 1s }\n");
+    let mut frames = Frames::connect(gateway.address());
+    // A window of no bytes for every stream.
+    frames.frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]).headers(1, END_STREAM, &GET);
+    assert_eq!(frames.outcome(1), Outcome::Answered(200));
+    assert_eq!(status(gateway.address(), "GET /open", ""), 503);
+    while status(gateway.address(), "GET /open", "") == 503 {}
 }
 
 #[test]
