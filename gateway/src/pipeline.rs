@@ -46,10 +46,10 @@ pub(crate) async fn answer(
     let correlation_id = identify::correlation_id(request.headers(), worker.now());
     let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), &request, correlation_id));
     let finish = Finish::of(&worker, &request);
-    let preflight = finish.as_ref().and_then(|finish| finish.preflight(&worker, &request));
-    let answered = match preflight {
-        Some(answer) => Ok(answer),
-        None => run(&worker, &client, request, interim, &mut exchange).await,
+    let answered = if let Some(answer) = finish.as_ref().and_then(|finish| finish.preflight(&worker, &request)) {
+        Ok(answer)
+    } else {
+        run(&worker, &client, request, interim, &mut exchange).await
     };
     conclude(&worker, answered, exchange, finish)
 }

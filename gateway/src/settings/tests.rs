@@ -1,5 +1,6 @@
 //! The promises of the configuration: what it accepts, and what it says of what it refuses.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -83,6 +84,27 @@ fn the_documented_sample_is_read_whole() {
     assert_eq!(cors.expose, ["x-correlation-id", "retry-after", "ratelimit", "ratelimit-policy"]);
     assert_eq!((cors.credentials, cors.max_age), (false, Duration::from_mins(10)));
     assert_eq!(settings.shutdown_grace, Duration::from_secs(4));
+}
+
+#[test]
+fn the_page_on_the_configuration_names_every_key() {
+    const PAGE: &str = include_str!("../../../docs/configuration.md");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/settings");
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.chain([folder.with_extension("rs")]).filter(|path| path.is_file());
+    // Every setting's documentation starts with its key.
+    let texts: String = files.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let keys = texts.lines().filter_map(|line| line.trim_start().strip_prefix("/// `")?.split_once("`: "));
+    let keys = keys.map(|(key, _)| key.rsplit('.').next().unwrap());
+    let keys: Vec<&str> = keys.filter(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect();
+    assert!(keys.len() > 50, "{keys:?}");
+    let in_code =
+        PAGE.split('`').skip(1).step_by(2).flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let headings = PAGE.lines().filter_map(|line| line.strip_prefix("## "));
+    let named: HashSet<&str> = in_code.chain(headings).collect();
+    for key in keys {
+        assert!(named.contains(key), "{key}");
+    }
 }
 
 #[test]
