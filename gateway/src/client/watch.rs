@@ -207,7 +207,7 @@ mod tests {
         watch.exchange_ended();
         after(1, &clock, &watch);
         assert!(!watch.must_finish());
-        after(2, &clock, &watch);
+        after(1, &clock, &watch);
         assert!(watch.must_finish() && !watch.must_abort());
     }
 
