@@ -321,3 +321,41 @@ impl fmt::Display for RequestBodyFault {
 }
 
 impl Error for RequestBodyFault {}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    /// Lets a client send so many bytes after each pause of this length.
+    async fn trickle(rate: u32, bytes: usize, pause: Duration, times: u32) -> Result<(), RequestBodyFault> {
+        let upload = Upload::new(u64::MAX, rate);
+        for _ in 0..times {
+            upload.waits(true);
+            advance(pause).await;
+            upload.waits(false);
+            upload.take(Frame::data(Bytes::from(vec![0; bytes])))?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_is_given_up_once_its_time_to_start_is_over() {
+        let second = Duration::from_secs(1);
+        assert_eq!(trickle(240, 1, second, 5).await, Ok(()));
+        assert_eq!(trickle(240, 1, second, 6).await, Err(RequestBodyFault::TooSlow));
+        assert_eq!(trickle(240, 240, second, 100).await, Ok(()));
+        assert_eq!(trickle(0, 1, second, 100).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_in_which_nobody_waits_for_the_client_does_not_count() {
+        let upload = Upload::new(u64::MAX, 240);
+        for _ in 0..100 {
+            advance(Duration::from_secs(1)).await;
+            upload.waits(false);
+            assert!(upload.take(Frame::data(Bytes::from_static(b"x"))).is_ok());
+        }
+    }
+}

@@ -5,4 +5,5 @@ mod grpc;
 mod http1;
 mod http2;
 mod http2_attacks;
+mod smuggling;
 mod upgrades;
