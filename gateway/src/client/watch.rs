@@ -109,6 +109,13 @@ impl Watch {
         self.ended_since.set(Some(self.clock.now()));
     }
 
+    /// The client has taken a part of an answer: one that sends nothing more is still there.
+    pub(crate) fn part_taken(&self) {
+        if self.ended_since.get().is_some() {
+            self.client_ended();
+        }
+    }
+
     /// Orders what the limits ask for.
     pub(crate) fn enforce(&self, limits: Limits) {
         let now = self.clock.now();
@@ -231,6 +238,22 @@ mod tests {
         watch.bytes_came();
         watch.enforce(LIMITS);
         assert!(!watch.must_finish());
+        after(1, &clock, &watch);
+        assert!(watch.must_abort());
+    }
+
+    #[test]
+    fn a_client_that_ended_has_a_moment_for_its_answer_and_another_with_each_part_of_it() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        watch.client_ended();
+        for _ in 0..4 {
+            clock.advance();
+            clock.advance();
+            watch.part_taken();
+            watch.enforce(LIMITS);
+            assert!(!watch.must_abort());
+        }
         after(1, &clock, &watch);
         assert!(watch.must_abort());
     }

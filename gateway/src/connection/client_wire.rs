@@ -193,8 +193,12 @@ impl ClientWire {
 
     /// Sends what has been written, then `piece`.
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
+        let has_part = !piece.is_empty();
         let sent = self.wire.borrow_mut().poll_send(cx, piece);
         self.client.watch.write_blocked(sent.is_pending());
+        if has_part && matches!(sent, Poll::Ready(Ok(()))) {
+            self.client.watch.part_taken();
+        }
         sent
     }
 

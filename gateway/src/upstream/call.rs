@@ -45,7 +45,7 @@ impl Pool {
             let limit = retry.and_then(|retry| retry.per_try);
             let outcome = within(limit, send(self, request, &mut body, is_repeatable)).await;
             let Some(retry) = retry else { return outcome };
-            let may_repeat = is_repeatable || matches!(outcome, Err(UpstreamFault::Unreachable(_)));
+            let may_repeat = is_repeatable || is_unsent(&outcome);
             let is_last = attempts.get() >= retry.attempts.get() || !may_repeat;
             if is_last || !calls_for_another(&outcome, retry) || !has_body_again(&outcome, &mut body) {
                 return outcome;
@@ -58,6 +58,11 @@ impl Pool {
             request.headers.insert(RETRY_ATTEMPT, HeaderValue::from(attempts.get() + 1));
         }
     }
+}
+
+/// Whether nothing of the request has been sent: no connection came about.
+const fn is_unsent(outcome: &Result<Answer, UpstreamFault>) -> bool {
+    matches!(outcome, Err(UpstreamFault::Unreachable(_) | UpstreamFault::ConnectTooSlow(_)))
 }
 
 /// Whether the body can be sent from its beginning. That of a request that was answered has gone along with its answer;
