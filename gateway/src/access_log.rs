@@ -16,6 +16,7 @@ use crate::log::{Level, LogSender, Piece};
 use crate::rejection::Rejection;
 use crate::settings::OutcomeLevels;
 use crate::telemetry::{Ended, Recorder};
+use crate::trace_context::TraceContext;
 
 /// How full a worker's buffer gets before it is handed over at once.
 const FULL: usize = 32 * 1024;
@@ -37,6 +38,11 @@ pub(crate) struct AccessLog {
 impl AccessLog {
     pub(crate) fn new(sender: LogSender, rules: LogRules, table: &'static Table, recorder: Recorder) -> Self {
         Self { sender, rules, lines: RefCell::new(empty()), has_lines: Notify::new(), table, recorder }
+    }
+
+    /// Whether the next request makes a span.
+    pub(crate) fn samples(&self) -> bool {
+        self.recorder.samples()
     }
 
     /// Resolves when there are lines to hand over.
@@ -98,6 +104,7 @@ pub(crate) struct Exchange {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) correlation_id: HeaderValue,
+    pub(crate) trace: TraceContext,
     pub(crate) route: Option<usize>,
     pub(crate) principal: Option<Rc<Principal>>,
     pub(crate) status: u16,
@@ -152,6 +159,7 @@ impl Exchange {
             attempts: self.attempts.get(),
             rejection: self.rejection.as_ref().map(Rejection::itself),
             is_cut: self.cut.is_some(),
+            trace: &self.trace,
         }
     }
 
@@ -162,7 +170,9 @@ impl Exchange {
         line.extend_from_slice(level.name().as_bytes());
         line.extend_from_slice(b"\",\"message\":\"request\",\"correlation_id\":");
         push_bytes(line, self.correlation_id.as_bytes())?;
-        line.extend_from_slice(b",\"client\":\"");
+        line.extend_from_slice(b",\"trace_id\":\"");
+        line.extend_from_slice(&self.trace.trace_id());
+        line.extend_from_slice(b"\",\"client\":\"");
         write!(line, "{}", self.client.address.ip())?;
         line.extend_from_slice(b"\",\"method\":");
         push_text(line, self.method.as_str())?;

@@ -82,6 +82,12 @@ pub(crate) fn timestamp() -> String {
     humantime::format_rfc3339_millis(system_time()).to_string()
 }
 
+/// The time of day in nanoseconds since 1970 began.
+pub(crate) fn unix_nanos() -> u64 {
+    let since = system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn system_time() -> SystemTime {
     SystemTime::now()

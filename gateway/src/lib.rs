@@ -33,6 +33,7 @@ mod stream;
 mod telemetry;
 mod ticks;
 mod tls;
+mod trace_context;
 mod upstream;
 mod wire;
 mod worker;

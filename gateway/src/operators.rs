@@ -16,6 +16,8 @@ use tokio_rustls::TlsAcceptor;
 use tracing::Dispatch;
 
 use crate::admin::{self, Admin};
+#[cfg(feature = "otlp")]
+use crate::telemetry::SpanExporter;
 use crate::telemetry::{Pusher, Shipper};
 
 /// What there is to be done for operators.
@@ -23,6 +25,8 @@ pub(crate) struct Duties {
     pub(crate) admin: Option<(TcpListener, Option<TlsAcceptor>, Arc<Admin>)>,
     pub(crate) pusher: Option<Pusher>,
     pub(crate) shipper: Option<Shipper>,
+    #[cfg(feature = "otlp")]
+    pub(crate) spans: Option<SpanExporter>,
 }
 
 /// The thread, while it runs.
@@ -89,7 +93,15 @@ impl Duties {
                 shipper.run().await;
             }
         };
-        tokio::join!(pushing, shipping, std::future::pending::<()>());
+        #[cfg(feature = "otlp")]
+        let tracing = async {
+            if let Some(spans) = &mut self.spans {
+                spans.run().await;
+            }
+        };
+        #[cfg(not(feature = "otlp"))]
+        let tracing = std::future::ready(());
+        tokio::join!(pushing, shipping, tracing, std::future::pending::<()>());
     }
 
     async fn send_last(&mut self) {
@@ -103,6 +115,14 @@ impl Duties {
                 shipper.finish().await;
             }
         };
-        tokio::join!(pushing, shipping);
+        #[cfg(feature = "otlp")]
+        let tracing = async {
+            if let Some(spans) = &mut self.spans {
+                spans.finish().await;
+            }
+        };
+        #[cfg(not(feature = "otlp"))]
+        let tracing = std::future::ready(());
+        tokio::join!(pushing, shipping, tracing);
     }
 }

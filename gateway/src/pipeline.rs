@@ -33,6 +33,7 @@ use crate::headers::{CORRELATION_ID, is_looping};
 use crate::rejection::Rejection;
 use crate::request_body::ClientBody;
 use crate::response_body::ResponseBody;
+use crate::trace_context::TraceContext;
 use crate::worker::Worker;
 
 /// Answers a request: runs it through the stages, turns an early end into an answer, and ties the log line to the end
@@ -135,6 +136,7 @@ async fn run(
         client,
         host,
         correlation_id: &exchange.correlation_id,
+        trace: exchange.trace,
         path: &path,
         principal: exchange.principal.as_deref(),
         attempts: &exchange.attempts,
@@ -156,6 +158,7 @@ fn open_exchange(
         method: request.method().clone(),
         uri: request.uri().clone(),
         correlation_id,
+        trace: TraceContext::of(request.headers(), worker.access_log.samples()),
         route: None,
         principal: None,
         status: 0,

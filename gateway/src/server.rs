@@ -319,6 +319,8 @@ fn duties(
         (listener, tls, Arc::new(admin))
     });
     Duties {
+        #[cfg(feature = "otlp")]
+        spans: sent.and_then(|sent| sent.traces.as_ref()).map(|settings| shared.telemetry.trace(settings)),
         admin,
         pusher: sent.map(|settings| Pusher::new(settings, telemetry(), Arc::clone(&state))),
         shipper: sent

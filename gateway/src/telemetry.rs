@@ -10,15 +10,21 @@ pub(crate) mod exposition;
 pub(crate) mod family;
 mod labels;
 pub(crate) mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod own;
 mod patience;
 mod payload;
 mod push;
 mod ship;
+#[cfg(feature = "otlp")]
+mod spans;
 mod state;
 mod totals;
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only OTLP has spans"))]
+mod tracer;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use gateway_table::Table;
@@ -26,6 +32,7 @@ use tokio::sync::Notify;
 
 use self::block::Block;
 use self::own::Own;
+use self::tracer::Tracer;
 
 pub(crate) use self::block::{Ended, Recorder};
 pub(crate) use self::bounds::percentile;
@@ -33,8 +40,16 @@ pub(crate) use self::cell::Counts;
 pub(crate) use self::labels::{Cause, Templates};
 pub(crate) use self::push::Pusher;
 pub(crate) use self::ship::{BACKLOG, Shipper};
+#[cfg(feature = "otlp")]
+pub(crate) use self::spans::SpanExporter;
 pub(crate) use self::state::{State, resident_bytes};
 pub(crate) use self::totals::{EarlyTotals, ServiceTotals, Totals};
+
+/// A name for this run of the gateway.
+fn instance() -> &'static str {
+    static INSTANCE: OnceLock<String> = OnceLock::new();
+    INSTANCE.get_or_init(|| format!("{:032x}", fastrand::u128(..)))
+}
 
 /// What all threads share to count, and to read what was counted.
 pub(crate) struct Telemetry {
@@ -44,7 +59,9 @@ pub(crate) struct Telemetry {
     start: Instant,
     /// Something has happened that operators should learn of at once.
     pub(crate) alarm: Arc<Notify>,
-    pub(crate) own: Own,
+    pub(crate) own: Arc<Own>,
+    /// Makes spans of requests, if any are to be made.
+    tracer: OnceLock<Tracer>,
 }
 
 impl Telemetry {
@@ -55,7 +72,8 @@ impl Telemetry {
             blocks: Mutex::default(),
             start: Instant::now(),
             alarm: Arc::default(),
-            own: Own::default(),
+            own: Arc::default(),
+            tracer: OnceLock::new(),
         }
     }
 
@@ -63,7 +81,16 @@ impl Telemetry {
     pub(crate) fn recorder(&self) -> Recorder {
         let block = Arc::new(Block::new(&self.templates, self.services));
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&block));
-        Recorder::new(block, Arc::clone(&self.templates), self.start)
+        Recorder::new(block, Arc::clone(&self.templates), self.start, self.tracer.get().cloned())
+    }
+
+    /// Has this part of all requests make spans; to be called before there are recorders.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn trace(&self, settings: &crate::settings::TraceSettings) -> SpanExporter {
+        let (tracer, spans) = Tracer::new(settings.sample, Arc::clone(&self.own));
+        // It is said once, before anything is served.
+        let _ = self.tracer.set(tracer);
+        SpanExporter::new(settings, Arc::clone(&self.own), spans)
     }
 
     /// What all workers have counted so far.

@@ -47,6 +47,8 @@ struct State {
     mood: Mood,
     /// Bodies that came to `/v1/metrics`, as they were before they were compressed.
     metrics: Vec<Vec<u8>>,
+    /// Bodies that came to `/v1/traces`, likewise.
+    traces: Vec<Vec<u8>>,
     logs: Vec<Value>,
     /// How many calls have come, answered or not.
     calls: usize,
@@ -74,7 +76,8 @@ impl Shared {
             Mood::Well | Mood::Hanging => {}
         }
         let taken = match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/metrics") => state.take_metrics(request),
+            (&Method::POST, "/v1/metrics") => take(request, &mut state.metrics),
+            (&Method::POST, "/v1/traces") => take(request, &mut state.traces),
             (&Method::POST, "/v1/logs") => state.take_log(request.body()),
             (&Method::GET, "/healthcheck") => StatusCode::OK,
             _ => StatusCode::NOT_FOUND,
@@ -86,20 +89,6 @@ impl Shared {
 }
 
 impl State {
-    fn take_metrics(&mut self, request: &Request<Bytes>) -> StatusCode {
-        let body = if request.headers().contains_key(CONTENT_ENCODING) {
-            let mut plain = Vec::new();
-            if GzDecoder::new(&request.body()[..]).read_to_end(&mut plain).is_err() {
-                return StatusCode::BAD_REQUEST;
-            }
-            plain
-        } else {
-            request.body().to_vec()
-        };
-        self.metrics.push(body);
-        StatusCode::ACCEPTED
-    }
-
     /// One object a call, with the members that the platform asks for.
     fn take_log(&mut self, body: &[u8]) -> StatusCode {
         let Ok(line) = serde_json::from_slice::<Value>(body) else { return StatusCode::BAD_REQUEST };
@@ -128,7 +117,7 @@ impl CoreTelemetry {
     ///
     /// The address is taken, or there is no further thread.
     pub fn start_at(address: SocketAddr) -> io::Result<Self> {
-        let state = State { mood: Mood::Well, metrics: Vec::new(), logs: Vec::new(), calls: 0 };
+        let state = State { mood: Mood::Well, metrics: Vec::new(), traces: Vec::new(), logs: Vec::new(), calls: 0 };
         let shared = Arc::new(Shared { state: Mutex::new(state), news: Condvar::new() });
         let answering = Arc::clone(&shared);
         let server = Server::start_at(address, move |request| answering.answer(&request))?;
@@ -154,6 +143,11 @@ impl CoreTelemetry {
     /// The metrics payloads that it took, as they came.
     pub fn payloads(&self) -> Vec<Vec<u8>> {
         self.shared.lock().metrics.clone()
+    }
+
+    /// The requests with spans that it took, as they came.
+    pub fn traces(&self) -> Vec<Vec<u8>> {
+        self.shared.lock().traces.clone()
     }
 
     /// The log lines that it took.
@@ -200,6 +194,19 @@ impl Drop for CoreTelemetry {
         self.set_mood(Mood::Failing);
         drop(self.server.take());
     }
+}
+
+/// Keeps a body as it was before it was compressed.
+fn take(request: &Request<Bytes>, taken: &mut Vec<Vec<u8>>) -> StatusCode {
+    let mut body = request.body().to_vec();
+    if request.headers().contains_key(CONTENT_ENCODING) {
+        let compressed = std::mem::take(&mut body);
+        if GzDecoder::new(&compressed[..]).read_to_end(&mut body).is_err() {
+            return StatusCode::BAD_REQUEST;
+        }
+    }
+    taken.push(body);
+    StatusCode::ACCEPTED
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

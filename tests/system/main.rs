@@ -27,3 +27,4 @@ mod support;
 mod telemetry;
 mod tls;
 mod tokens;
+mod traces;

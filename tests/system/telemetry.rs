@@ -199,6 +199,28 @@ fn lines_that_find_no_room_are_counted_and_it_is_said() {
     assert!(dropped() >= 500 && taken() >= 1_000, "{} {}", dropped(), taken());
 }
 
+#[test]
+fn what_is_sent_is_what_the_schema_says() {
+    let core_telemetry = CoreTelemetry::start().unwrap();
+    let upstream = Upstream::saying("x");
+    let routes = open_route(Upstream::down(), "") + &closed_route(upstream.address(), "");
+    let gateway = telling(&core_telemetry.url(), &routes);
+    for (line, fields) in [("GET /open", ""), ("POST /closed", ""), ("GET /closed", &*bearer(&["operations"]))] {
+        status(gateway.address(), line, fields);
+    }
+    drop(gateway);
+    let schema: Value = serde_json::from_str(include_str!("../../docs/telemetry.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let payloads = core_telemetry.payloads();
+    assert!(payloads.len() >= 3, "the start, the drain and the stop are told");
+    for payload in payloads {
+        let payload: Value = serde_json::from_slice(&payload).unwrap();
+        let faults: Vec<String> = schema.iter_errors(&payload).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:?}\n{payload}");
+    }
+    assert!(!schema.is_valid(&serde_json::json!({ "service": "coregateway" })));
+}
+
 fn reason_of(payload: &[u8]) -> String {
     let payload: Value = serde_json::from_slice(payload).unwrap();
     payload["reason"].as_str().unwrap().to_owned()

@@ -21,6 +21,7 @@ use crate::headers::{Forwarding, forward_request, forward_response};
 use crate::rejection::{Blame, Rejection};
 use crate::request_body::{ClientBody, RequestBody, Upload};
 use crate::response_body::{ResponseBody, Tunnel, UpstreamBody};
+use crate::trace_context::TraceContext;
 use crate::upstream::{Answer, Outgoing, Protocol, Slot, UpstreamFault};
 use crate::worker::Worker;
 
@@ -32,6 +33,7 @@ pub(super) struct Context<'a> {
     pub(super) client: &'a Client,
     pub(super) host: Option<HeaderValue>,
     pub(super) correlation_id: &'a HeaderValue,
+    pub(super) trace: TraceContext,
     pub(super) path: &'a CanonicalPath<'a>,
     /// Who is asking, where the route asks that.
     pub(super) principal: Option<&'a Principal>,
@@ -112,6 +114,7 @@ fn outgoing(
             dropped: worker.dropped_fields(),
         },
     );
+    context.trace.write(&mut parts.headers);
     if let Some(offer) = offer {
         offer.write(&mut parts.headers);
     }

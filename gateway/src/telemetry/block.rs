@@ -13,7 +13,10 @@ use super::cell::{Counter, Distribution};
 use super::labels::{
     AUTH_REASONS, AuthOutcome, Cause, METHODS, Templates, UpstreamError, auth_reason_of, method_index,
 };
+use super::tracer::{Span, Tracer};
+use crate::clock;
 use crate::rejection::Rejection;
+use crate::trace_context::TraceContext;
 
 /// How many statuses share a class: 404 is the fifth of the third class.
 const CLASS: usize = 100;
@@ -36,6 +39,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) rejection: Option<&'a Rejection>,
     /// Whether the answer did not reach its end.
     pub(crate) is_cut: bool,
+    pub(crate) trace: &'a TraceContext,
 }
 
 /// The numbers of one worker.
@@ -120,18 +124,26 @@ pub(crate) struct Recorder {
     templates: Arc<Templates>,
     /// When the gateway started.
     start: Instant,
+    tracer: Option<Tracer>,
     /// It may be moved to another thread, and not be shared between two.
     not_shared: PhantomData<std::cell::Cell<()>>,
 }
 
 impl Recorder {
-    pub(super) fn new(block: Arc<Block>, templates: Arc<Templates>, start: Instant) -> Self {
-        Self { block, templates, start, not_shared: PhantomData }
+    pub(super) fn new(block: Arc<Block>, templates: Arc<Templates>, start: Instant, tracer: Option<Tracer>) -> Self {
+        Self { block, templates, start, tracer, not_shared: PhantomData }
+    }
+
+    /// Whether the next request makes a span.
+    pub(crate) fn samples(&self) -> bool {
+        self.tracer.as_ref().is_some_and(Tracer::samples)
     }
 
     /// Counts an exchange, at its end.
     pub(crate) fn record(&self, ended: &Ended<'_>) {
-        let is_built_in = ended.route.is_none() && ended.rejection.is_none() && ended.status < 400;
+        self.trace(ended);
+        let is_asked = matches!(*ended.method, Method::GET | Method::HEAD);
+        let is_built_in = is_asked && ended.route.is_none() && ended.rejection.is_none() && ended.status < 400;
         let template = if is_built_in { Templates::BUILT_IN } else { self.templates.of(ended.route) };
         let index = template * METHODS + method_index(ended.method);
         let series = self.block.series[index].get_or_init(Box::default);
@@ -153,6 +165,19 @@ impl Recorder {
             self.record_cause(Cause::Cut, ended, template);
         }
         self.block.ended.add(1);
+    }
+
+    fn trace(&self, ended: &Ended<'_>) {
+        let (Some(tracer), Some(ids)) = (&self.tracer, ended.trace.span()) else { return };
+        tracer.send(Span {
+            ids,
+            end: clock::unix_nanos(),
+            nanoseconds: u64::try_from(ended.elapsed.as_nanos()).unwrap_or(u64::MAX),
+            method: ended.method.clone(),
+            template: self.templates.name(self.templates.of(ended.route)),
+            status: ended.status,
+            cause: ended.rejection.map(|rejection| Cause::of(rejection).name()),
+        });
     }
 
     fn record_rejection(&self, rejection: &Rejection, ended: &Ended<'_>, template: usize) {

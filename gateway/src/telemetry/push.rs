@@ -13,9 +13,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::collector::{CallFault, Collector, Message};
 use super::metrics::families;
+#[cfg(feature = "otlp")]
+use super::otlp;
 use super::patience::Patience;
 use super::payload::{Envelope, payloads};
-use super::{State, Telemetry};
+use super::{State, Telemetry, instance};
 use crate::clock;
 use crate::settings::{TelemetryFormat, TelemetrySettings};
 
@@ -39,8 +41,9 @@ pub(crate) struct Pusher {
     format: TelemetryFormat,
     interval: Duration,
     patience: Patience,
-    instance: String,
     started_at: String,
+    #[cfg(feature = "otlp")]
+    started_at_nanos: u64,
     sequence: u64,
     /// How many exchanges had ended when metrics were taken last.
     told: u64,
@@ -58,8 +61,9 @@ impl Pusher {
             format: settings.format,
             interval: settings.interval,
             patience: Patience::new("metrics", settings.interval.max(SHORTEST_RETRY)),
-            instance: format!("{:032x}", fastrand::u128(..)),
             started_at: clock::timestamp(),
+            #[cfg(feature = "otlp")]
+            started_at_nanos: clock::unix_nanos(),
             sequence: 0,
             told: 0,
             told_at: Instant::now(),
@@ -127,7 +131,7 @@ impl Pusher {
         let (content_type, payloads) = match self.format {
             TelemetryFormat::Json => {
                 let envelope = Envelope {
-                    instance: self.instance.clone(),
+                    instance: instance().to_owned(),
                     started_at: self.started_at.clone(),
                     timestamp: clock::timestamp(),
                     sequence: self.sequence,
@@ -135,7 +139,13 @@ impl Pusher {
                 };
                 ("application/json", payloads(&families, &envelope, LIMIT))
             }
-            TelemetryFormat::Otlp => unreachable!(),
+            #[cfg(feature = "otlp")]
+            TelemetryFormat::Otlp => {
+                let period = otlp::Period { start: self.started_at_nanos, now: clock::unix_nanos() };
+                (otlp::CONTENT_TYPE, vec![otlp::metrics(&families, instance(), period)])
+            }
+            #[cfg(not(feature = "otlp"))]
+            TelemetryFormat::Otlp => unreachable!("the settings refuse it"),
         };
         payloads.into_iter().map(|payload| compressed(content_type, payload)).collect()
     }

@@ -15,6 +15,7 @@ use crate::pipeline::{forward, pass_breaker, take_slot};
 use crate::rejection::Rejection;
 use crate::request_body::ClientBody;
 use crate::response_body::ResponseBody;
+use crate::trace_context::TraceContext;
 use crate::worker::Worker;
 
 /// Who asks, and what of the request is not in the request itself.
@@ -23,6 +24,7 @@ pub(in crate::pipeline) struct Caller {
     client: Rc<Client>,
     host: Option<HeaderValue>,
     correlation_id: HeaderValue,
+    trace: TraceContext,
     uri: Uri,
     pub(super) principal: Option<Rc<Principal>>,
     pub(super) interim: Interim,
@@ -43,6 +45,7 @@ impl Caller {
             client: Rc::clone(client),
             host,
             correlation_id: exchange.correlation_id.clone(),
+            trace: exchange.trace,
             uri: exchange.uri.clone(),
             principal: exchange.principal.clone(),
             interim,
@@ -70,6 +73,7 @@ impl Caller {
             client: &self.client,
             host: self.host.clone(),
             correlation_id: &self.correlation_id,
+            trace: self.trace,
             path: &path,
             principal: self.principal.as_deref(),
             attempts: &self.attempts,
