@@ -1,7 +1,7 @@
 //! The gateway and stand-ins for its neighbours, in one process: `cargo run --release --example demo [ADDRESS]`.
 //!
-//! CoreAuth issues real RS256 tokens; CoreRL, CoreConfig and CoreTelemetry answer with what reached them; coredinator is
-//! down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
+//! CoreAuth issues real RS256 tokens; CoreRL and CoreConfig answer with what reached them, CoreTelemetry takes metrics
+//! and log lines; coredinator is down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a demo is there to be read")]
 
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gateway::{Gateway, Settings};
-use stand_ins::{Issuer, KeyKind, Seen, Server, core_auth, echo};
+use stand_ins::{CoreTelemetry, Issuer, KeyKind, Seen, Server, core_auth, echo};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8001".to_owned());
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let neighbours = Neighbours::start(&issuer)?;
     let settings = neighbours.settings(&listen)?;
     let gateway = Gateway::bind(settings, &routes::TABLE)?;
-    print_guide(&gateway.address(), &issuer);
+    print_guide(&gateway.address(), gateway.admin_address(), &issuer);
     gateway.serve_until_signalled()?;
     Ok(())
 }
@@ -35,7 +35,7 @@ struct Neighbours {
     auth: Server,
     agents: Server,
     config: Server,
-    telemetry: Server,
+    telemetry: CoreTelemetry,
 }
 
 impl Neighbours {
@@ -44,16 +44,20 @@ impl Neighbours {
             auth: core_auth(Arc::clone(issuer))?,
             agents: echo("corerl", show)?,
             config: echo("coreconfig", show)?,
-            telemetry: echo("coretelemetry", show)?,
+            telemetry: CoreTelemetry::start()?,
         })
     }
 
     /// A configuration file such as a plant has, read as the gateway reads it.
     fn settings(&self, listen: &str) -> Result<Settings, Box<dyn Error>> {
+        // Where clients come to any free port, so do operators.
+        let admin = if listen.ends_with(":0") { "127.0.0.1:0" } else { "127.0.0.1:8002" };
         let file = scratch_file()?;
         let configuration = format!(
             "version: 1\n\
              listen: {listen}\n\
+             admin: {{ listen: {admin} }}\n\
+             telemetry: {{ url: {core_telemetry}, interval: 1s }}\n\
              auth:\n  \
                issuer: {issuer}\n  \
                audience: {audience}\n  \
@@ -94,13 +98,16 @@ fn show(seen: &Seen) {
     eprintln!("{} got {} {}", seen.service, seen.method, seen.target);
 }
 
-fn print_guide(address: &SocketAddr, issuer: &Issuer) {
+fn print_guide(address: &SocketAddr, admin: Option<SocketAddr>, issuer: &Issuer) {
     let operations = issuer.token("olga", &["operations"]);
     println!("CoreGateway listens on http://{address}. Paste into another terminal:\n");
     println!("# a token for Olga, who has the role `operations`");
     println!("TOKEN={operations}\n");
     for (expected, command) in guide(address) {
         println!("# {expected}\n{command}\n");
+    }
+    if let Some(admin) = admin {
+        println!("# how it is: open http://{admin}/ in a browser, or\ncurl -s http://{admin}/metrics\n");
     }
     println!("Ctrl-C stops it. What follows is the gateway's log, and what reached the services.\n");
 }

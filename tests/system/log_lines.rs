@@ -98,3 +98,35 @@ fn a_request_whose_client_went_away_before_the_answer_is_told_too() {
     let line = log.iter().find(|line| line["message"] == "request").unwrap();
     assert_eq!((line["status"].as_u64(), line["cut"].as_str()), (Some(499), Some("the client went away")), "{line}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_stops_nothing_and_what_is_lost_is_counted() {
+    let upstream = Upstream::saying("x");
+    let configuration = "log: { file: /dev/full }\nadmin: { listen: \"127.0.0.1:0\" }\n";
+    let routes = crate::support::gateway::route_file(&open_route(upstream.address(), ""));
+    let gateway = Running::start(&routes, configuration);
+    for _ in 0..20 {
+        assert_eq!(ask(gateway.address(), "GET /open", "").status, 200);
+    }
+    let dropped = || {
+        let request = format!("GET /status HTTP/1.1\r\nHost: {}\r\n\r\n", gateway.admin());
+        Client::connect(gateway.admin()).write(request).answer().unwrap().json()["log"]["dropped"].as_u64().unwrap()
+    };
+    while dropped() < 20 {}
+    assert_eq!(ask(gateway.address(), "GET /open", "").status, 200);
+}
+
+#[test]
+fn queries_and_other_levels_are_written_where_the_configuration_says_so() {
+    let upstream = Upstream::saying("x");
+    let configuration = "log: { file: gateway.log, query: true, levels: { success: debug, client_error: error } }\n";
+    let routes = crate::support::gateway::route_file(&open_route(upstream.address(), ""));
+    let gateway = Running::start(&routes, configuration);
+    assert_eq!(ask(gateway.address(), "GET /open?unseen", "").status, 200);
+    assert_eq!(ask(gateway.address(), "GET /nowhere?a=b", "").status, 404);
+    let log = gateway.stop();
+    let lines: Vec<_> = log.iter().filter(|line| line["message"] == "request").collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((lines[0]["level"].as_str(), lines[0]["query"].as_str()), (Some("ERROR"), Some("a=b")));
+}

@@ -54,6 +54,8 @@ pub(crate) struct Block {
     pub(super) auth_reasons: [Counter; AUTH_REASONS],
     /// By template.
     pub(super) rate_limited: Box<[Counter]>,
+    /// By template: answers that another request's call has brought.
+    pub(super) debounced: Box<[Counter]>,
     pub(super) services: Box<[ServiceCounters]>,
 }
 
@@ -94,6 +96,7 @@ impl Block {
             auth_outcomes: Default::default(),
             auth_reasons: Default::default(),
             rate_limited: (0..templates.len()).map(|_| Counter::default()).collect(),
+            debounced: (0..templates.len()).map(|_| Counter::default()).collect(),
             services: (0..services).map(|_| ServiceCounters::default()).collect(),
         }
     }
@@ -158,6 +161,9 @@ impl Recorder {
             && let Some(service) = self.service(ended)
         {
             service.retries.add(u64::from(ended.attempts - 1));
+        }
+        if ended.attempts == 0 && ended.rejection.is_none() && self.templates.shares(ended.route) {
+            self.block.debounced[template].add(1);
         }
         if let Some(rejection) = ended.rejection {
             self.record_rejection(rejection, ended, template);

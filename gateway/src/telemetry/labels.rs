@@ -39,6 +39,8 @@ pub(crate) struct Templates {
     names: Vec<&'static str>,
     of_route: Box<[u32]>,
     services: Box<[u32]>,
+    /// Whether equal requests of a route share one call.
+    shares: Box<[bool]>,
 }
 
 impl Templates {
@@ -54,7 +56,8 @@ impl Templates {
             of_route.push(u32::try_from(index).expect("a table has fewer routes than that"));
         }
         let services = table.routes.iter().map(|route| route.service).collect();
-        Self { names, of_route: of_route.into(), services }
+        let shares = table.routes.iter().map(|route| route.debounce.is_some()).collect();
+        Self { names, of_route: of_route.into(), services, shares }
     }
 
     /// The template of what the gateway answers itself.
@@ -68,6 +71,11 @@ impl Templates {
     /// The service of a route.
     pub(super) fn service(&self, route: usize) -> usize {
         self.services[route] as usize
+    }
+
+    /// Whether equal requests of a route share one call.
+    pub(super) fn shares(&self, route: Option<usize>) -> bool {
+        route.is_some_and(|route| self.shares[route])
     }
 
     pub(crate) fn name(&self, template: usize) -> &'static str {

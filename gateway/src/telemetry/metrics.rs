@@ -63,16 +63,20 @@ fn authentication(totals: &Totals) -> [Family; 2] {
     [validations, failures]
 }
 
-fn early_ends(telemetry: &Telemetry, totals: &Totals) -> [Family; 2] {
+fn early_ends(telemetry: &Telemetry, totals: &Totals) -> [Family; 3] {
     let mut limited = Family::counter("gateway_rate_limited_total", "Requests over their route's limit.");
-    for (template, count) in totals.rate_limited.iter().enumerate().filter(|(_, count)| **count > 0) {
-        limited.push(vec![("path_template", telemetry.templates.name(template).into())], Value::Count(*count));
+    let mut debounced =
+        Family::counter("gateway_debounced_total", "Requests answered by what another's call has brought.");
+    for (family, counts) in [(&mut limited, &totals.rate_limited), (&mut debounced, &totals.debounced)] {
+        for (template, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            family.push(vec![("path_template", telemetry.templates.name(template).into())], Value::Count(*count));
+        }
     }
     let mut early = Family::counter("gateway_rejection_total", "Requests that ended early, by reason.");
     for (cause, totals) in Cause::ALL.iter().zip(&totals.causes).filter(|(_, totals)| totals.count > 0) {
         early.push(vec![("reason", cause.name().into())], Value::Count(totals.count));
     }
-    [limited, early]
+    [limited, debounced, early]
 }
 
 fn services(state: &State, totals: &Totals) -> [Family; 4] {

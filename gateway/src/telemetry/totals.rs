@@ -17,6 +17,8 @@ pub(crate) struct Totals {
     pub(crate) auth_reasons: [u64; AUTH_REASONS],
     /// By template.
     pub(crate) rate_limited: Vec<u64>,
+    /// By template.
+    pub(crate) debounced: Vec<u64>,
     /// By service.
     pub(crate) services: Vec<ServiceTotals>,
 }
@@ -57,6 +59,7 @@ impl Totals {
         let mut totals = Self {
             causes: vec![EarlyTotals::default(); Cause::ALL.len()],
             rate_limited: vec![0; templates.len()],
+            debounced: vec![0; templates.len()],
             services: vec![ServiceTotals::default(); services],
             ..Self::default()
         };
@@ -82,6 +85,7 @@ impl Totals {
         add_each(&mut self.auth_outcomes, block.auth_outcomes.iter().map(super::cell::Counter::get));
         add_each(&mut self.auth_reasons, block.auth_reasons.iter().map(super::cell::Counter::get));
         add_each(&mut self.rate_limited, block.rate_limited.iter().map(super::cell::Counter::get));
+        add_each(&mut self.debounced, block.debounced.iter().map(super::cell::Counter::get));
         for (total, service) in self.services.iter_mut().zip(&block.services) {
             total.server_errors += service.server_errors.get();
             total.retries += service.retries.get();
