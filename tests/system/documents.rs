@@ -4,10 +4,15 @@ use std::path::Path;
 
 use gateway_routes::{Source, compile, render};
 
+use crate::support::client::{Client, ask};
+use crate::support::gateway::{Running, open_route, route_file};
 use crate::support::process::output;
+use crate::support::upstream::Upstream;
 
 const README: &str = include_str!("../../README.md");
 const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
+const TELEMETRY: &str = include_str!("../../docs/telemetry.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const ROUTES: &str = include_str!("../../routes.ron");
 
 /// The code blocks of the README in this language.
@@ -81,4 +86,38 @@ fn settings_of(document: &'static str) -> gateway::Settings {
 fn the_configurations_that_are_shown_are_read() {
     assert!(settings_of(README).auth.is_some());
     assert!(settings_of(CONFIGURATION).compression.is_some());
+    assert!(settings_of(TELEMETRY).telemetry.is_some());
+    assert!(settings_of(OPERATIONS).admin.is_some());
+}
+
+#[test]
+fn every_metric_of_the_page_is_there_and_every_one_that_is_there_is_on_the_page() {
+    let gateway =
+        Running::start(&route_file(&open_route(Upstream::down(), "")), "admin: { listen: \"127.0.0.1:0\" }\n");
+    ask(gateway.address(), "GET /open", "");
+    let told = Client::connect(gateway.admin())
+        .write(format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", gateway.admin()))
+        .answer()
+        .unwrap()
+        .text();
+    let there = told.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    for name in there {
+        assert!(TELEMETRY.contains(&format!("`{name}`")), "{name} is not on the page");
+    }
+    let source = include_str!("../../gateway/src/telemetry/metrics.rs").to_owned()
+        + include_str!("../../gateway/src/telemetry/state.rs")
+        + include_str!("../../gateway/src/telemetry/own.rs");
+    for name in TELEMETRY.split('`').skip(1).step_by(2).filter(|code| code.starts_with("gateway_")) {
+        assert!(source.contains(&format!("\"{name}\"")), "{name} is on the page alone");
+    }
+}
+
+#[test]
+fn the_command_that_changes_the_log_level_does_so() {
+    let [command] = blocks_of(OPERATIONS, "sh")[..] else { panic!("one command is shown") };
+    let gateway =
+        Running::start(&route_file(&open_route(Upstream::down(), "")), "admin: { listen: \"127.0.0.1:0\" }\n");
+    let command = command.replace("127.0.0.1:8002", &gateway.admin().to_string());
+    let output = std::process::Command::new("sh").arg("-c").arg(format!("{} -sf", command.trim())).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "{\"level\":\"debug\"}");
 }
