@@ -220,3 +220,79 @@ impl Recorder {
         early.template.set(template as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gateway_table::{List, Table, Trie};
+
+    use super::super::Telemetry;
+    use super::*;
+
+    fn telemetry() -> Telemetry {
+        Telemetry::new(Box::leak(Box::new(Table {
+            digest: "".into(),
+            roles: List::default(),
+            services: List::default(),
+            routes: List::default(),
+            trie: Trie::new([]),
+        })))
+    }
+
+    fn ended<'a>(method: &'a Method, started: Instant, trace: &'a TraceContext) -> Ended<'a> {
+        Ended {
+            route: None,
+            method,
+            status: 404,
+            started,
+            elapsed: Duration::from_micros(120),
+            request_bytes: 0,
+            response_bytes: 200,
+            is_authenticated: false,
+            attempts: 1,
+            rejection: Some(&Rejection::NotFound),
+            is_cut: false,
+            trace,
+        }
+    }
+
+    #[test]
+    fn workers_count_at_the_same_time_and_nothing_is_lost() {
+        let telemetry = telemetry();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let recorder = telemetry.recorder();
+                scope.spawn(move || {
+                    let (trace, started) = (TraceContext::of(&http::HeaderMap::new(), false), Instant::now());
+                    for _ in 0..1_000 {
+                        recorder.record(&ended(&Method::GET, started, &trace));
+                    }
+                });
+            }
+        });
+        let totals = telemetry.totals();
+        assert_eq!((totals.ended, &totals.series[0].statuses), (4_000, &vec![(404, 4_000)]));
+        assert_eq!(totals.series[0].duration.ranges.iter().sum::<u64>(), 4_000);
+        assert_eq!(totals.series[0].response_size.sum, 800_000);
+        assert_eq!(totals.causes[Cause::NotFound as usize].count, 4_000);
+    }
+
+    /// Run with `--ignored --nocapture` in a release build.
+    #[test]
+    #[ignore = "a measurement, not a check"]
+    fn what_an_exchange_costs_to_count() {
+        let (telemetry, trace, started) =
+            (telemetry(), TraceContext::of(&http::HeaderMap::new(), false), Instant::now());
+        let (recorder, times) = (telemetry.recorder(), 10_000_000_u32);
+        for _ in 0..times {
+            recorder.record(std::hint::black_box(&ended(&Method::GET, started, &trace)));
+        }
+        println!("count: {:?}", started.elapsed() / times);
+        let started = Instant::now();
+        for _ in 0..times {
+            let mut headers = http::HeaderMap::new();
+            TraceContext::of(std::hint::black_box(&headers), false).write(&mut headers);
+            std::hint::black_box(&headers);
+        }
+        println!("begin a trace: {:?}", started.elapsed() / times);
+    }
+}
