@@ -32,6 +32,7 @@ pub(crate) struct TraceContext {
 }
 
 /// Where a span stands.
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only OTLP has spans"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpanIds {
     pub(crate) trace: [u8; 16],
