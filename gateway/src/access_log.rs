@@ -1,6 +1,6 @@
 //! One line of JSON for every request, written when its answer has been sent or given up.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::Write as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -12,8 +12,10 @@ use tokio::sync::Notify;
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::clock;
+use crate::cut::Cut;
 use crate::log::{Level, LogSender, Piece};
 use crate::rejection::Rejection;
+use crate::request_body::Upload;
 use crate::settings::OutcomeLevels;
 use crate::telemetry::{Ended, Recorder};
 use crate::trace_context::TraceContext;
@@ -108,16 +110,43 @@ pub(crate) struct Exchange {
     pub(crate) route: Option<usize>,
     pub(crate) principal: Option<Rc<Principal>>,
     pub(crate) status: u16,
-    /// How often the request has been sent to its upstream.
-    pub(crate) attempts: Cell<u32>,
+    pub(crate) progress: Progress,
     pub(crate) rejection: Option<Rejection>,
-    /// How long the request's body is, as far as its head tells.
-    pub(crate) request_bytes: u64,
+    /// How long the request's body is, if its head told.
+    pub(crate) announced_bytes: Option<u64>,
     pub(crate) response_bytes: u64,
     /// Whether the answer has no body on the wire, whatever its fields say.
     pub(crate) is_bodiless: bool,
     /// Why the answer was cut off, if it was.
-    pub(crate) cut: Option<&'static str>,
+    pub(crate) cut: Option<Cut>,
+}
+
+/// How far a request has got on its way to its upstream.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// How often it has been sent.
+    pub(crate) attempts: Cell<u32>,
+    upload: OnceCell<Rc<Upload>>,
+}
+
+impl Progress {
+    /// Goes by this upload from now on, unless there was one before: what is read of a body first is all of it.
+    pub(crate) fn follow(&self, upload: Option<&Rc<Upload>>) {
+        if let Some(upload) = upload {
+            // A second one repeats the first.
+            let _ = self.upload.set(Rc::clone(upload));
+        }
+    }
+
+    /// Goes by what another has seen of the same request.
+    pub(crate) fn adopt(&self, other: &Self) {
+        self.attempts.set(other.attempts.get());
+        self.follow(other.upload.get());
+    }
+
+    fn uploaded_bytes(&self) -> u64 {
+        self.upload.get().map_or(0, |upload| upload.taken())
+    }
 }
 
 /// However an exchange ends, it is counted and logged, and its connection waits for the next.
@@ -139,8 +168,9 @@ impl Exchange {
         Level::shown(match self.status {
             502..=504 => levels.upstream_error,
             500.. => levels.gateway_error,
-            _ if self.cut.is_some() => levels.upstream_error,
+            _ if matches!(self.cut, Some(Cut::Ended | Cut::BrokenOff | Cut::Stalled)) => levels.upstream_error,
             400.. => levels.client_error,
+            _ if self.cut.is_some() => levels.client_error,
             _ => levels.success,
         })
     }
@@ -153,12 +183,12 @@ impl Exchange {
             status: self.status,
             started: self.started,
             elapsed,
-            request_bytes: self.request_bytes,
+            request_bytes: self.announced_bytes.unwrap_or_else(|| self.progress.uploaded_bytes()),
             response_bytes: self.response_bytes,
             is_authenticated: self.principal.is_some(),
-            attempts: self.attempts.get(),
+            attempts: self.progress.attempts.get(),
             rejection: self.rejection.as_ref().map(Rejection::itself),
-            is_cut: self.cut.is_some(),
+            cut: self.cut,
             trace: &self.trace,
         }
     }
@@ -190,9 +220,9 @@ impl Exchange {
         push_number(line, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
         line.extend_from_slice(b",\"response_bytes\":");
         push_number(line, self.response_bytes);
-        if self.attempts.get() > 1 {
+        if self.progress.attempts.get() > 1 {
             line.extend_from_slice(b",\"attempts\":");
-            push_number(line, self.attempts.get().into());
+            push_number(line, self.progress.attempts.get().into());
         }
         self.write_route(log.table, line)?;
         self.write_causes(line)?;
@@ -223,7 +253,7 @@ impl Exchange {
         }
         if let Some(cut) = self.cut {
             line.extend_from_slice(b",\"cut\":");
-            push_text(line, cut)?;
+            push_text(line, cut.reason())?;
         }
         Ok(())
     }

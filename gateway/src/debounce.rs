@@ -117,7 +117,6 @@ impl<F> Debounce<F> {
     }
 
     /// How many requests found no room.
-    #[cfg_attr(not(test), expect(dead_code, reason = "metrics will tell it"))]
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }

@@ -13,6 +13,7 @@ pub mod clock;
 mod compression;
 mod connection;
 mod cors;
+mod cut;
 mod debounce;
 #[cfg(unix)]
 mod descriptors;

@@ -16,7 +16,6 @@ mod pass_breaker;
 mod take_slot;
 mod upgrade;
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -26,7 +25,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::debounce::Caller;
 use self::finish::Finish;
-use crate::access_log::Exchange;
+use crate::access_log::{Exchange, Progress};
 use crate::client::Client;
 use crate::connection::Interim;
 use crate::headers::{CORRELATION_ID, is_looping};
@@ -124,9 +123,9 @@ async fn run(
     }
     if let Some(shared) = worker.debounce.as_ref().filter(|_| matched.route.debounce.is_some()) {
         let caller = Caller::new(worker, client, host, interim, exchange);
-        let attempts = Rc::clone(&caller.attempts);
+        let progress = Rc::clone(&caller.progress);
         let answered = Box::pin(debounce::debounce(shared, admitted, request, caller)).await;
-        exchange.attempts.set(attempts.get());
+        exchange.progress.adopt(&progress);
         return answered;
     }
     let (upstream, _) = worker.upstream(matched.route);
@@ -139,7 +138,7 @@ async fn run(
         trace: exchange.trace,
         path: &path,
         principal: exchange.principal.as_deref(),
-        attempts: &exchange.attempts,
+        progress: &exchange.progress,
         interim,
     };
     forward::forward(worker, passage, request, context).await
@@ -162,9 +161,9 @@ fn open_exchange(
         route: None,
         principal: None,
         status: 0,
-        attempts: Cell::new(0),
+        progress: Progress::default(),
         rejection: None,
-        request_bytes: request.body().length().unwrap_or_default(),
+        announced_bytes: request.body().length(),
         response_bytes: 0,
         is_bodiless: request.method() == Method::HEAD,
         cut: None,

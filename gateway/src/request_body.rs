@@ -242,6 +242,11 @@ impl Upload {
         }
     }
 
+    /// How many bytes have come.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
     /// When the last part of the body came.
     pub(crate) fn last_progress(&self) -> Instant {
         self.progress.get()

@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 use tower_http::compression::CompressionBody;
 
 use crate::access_log::Exchange;
+use crate::cut::Cut;
 use crate::debounce::Replayed;
 use crate::rejection::Rejection;
 use crate::request_body::RequestBody;
@@ -110,7 +111,7 @@ impl ResponseBody {
             Some(Ok(part)) => self.count(part.data_ref().map_or(0, Bytes::len) as u64),
             Some(Err(fault)) => {
                 if let Some(exchange) = &mut self.exchange {
-                    exchange.cut = Some(fault.reason());
+                    exchange.cut = Some(fault.cut());
                 }
             }
             None => self.is_done = true,
@@ -340,23 +341,24 @@ pub(crate) enum UpstreamBodyFault {
     /// Nothing came for too long.
     Stalled,
 }
+
 /// What broke off a body that was compressed on its way: the compression itself fails at nothing.
 fn of_compressed(error: Box<dyn Error + Send + Sync>) -> UpstreamBodyFault {
     error.downcast().map_or_else(|error| UpstreamBodyFault::Broken(io::Error::other(error)), |fault| *fault)
 }
 
 impl UpstreamBodyFault {
-    const fn reason(&self) -> &'static str {
+    const fn cut(&self) -> Cut {
         match self {
-            Self::Broken(_) => "the upstream broke off its answer",
-            Self::Stalled => "the upstream stopped sending its answer",
+            Self::Broken(_) => Cut::BrokenOff,
+            Self::Stalled => Cut::Stalled,
         }
     }
 }
 
 impl fmt::Display for UpstreamBodyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason())
+        f.write_str(self.cut().reason())
     }
 }
 

@@ -295,6 +295,7 @@ fn duties(
         table: shared.table,
         upstreams: Arc::clone(&shared.upstreams),
         limiters: Arc::clone(&shared.limiters),
+        debounce: shared.debounce.clone(),
         verifier: Arc::clone(&shared.verifier),
         connections: Arc::clone(&shared.connections),
         log: shared.log.clone(),

@@ -1,30 +1,17 @@
 //! What operators see of the gateway, and what they may have it do.
 
-use std::net::SocketAddr;
-
-use crate::support::client::{Answer, Client, ask, status};
+use crate::support::admin::{admin_ask, administered, wait_for_ended};
+use crate::support::bearer;
+use crate::support::client::{Client, ask, status};
 use crate::support::gateway::{Running, closed_route, open_route, route_file};
 use crate::support::upstream::Upstream;
-use crate::support::{auth_section, bearer};
-
-/// A gateway with an admin listener that has these further settings.
-fn administered(routes: &str, admin: &str) -> Running {
-    let configuration = format!("admin: {{ listen: \"127.0.0.1:0\"{admin} }}\n{}", auth_section());
-    Running::start(&route_file(routes), &configuration)
-}
-
-/// What the listener answers to whoever names it rightly.
-fn admin_ask(address: SocketAddr, line: &str, fields: &str) -> Answer {
-    let request = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n");
-    Client::connect(address).write(request).answer().unwrap()
-}
 
 #[test]
 fn metrics_come_as_prometheus_text_and_as_openmetrics() {
     let upstream = Upstream::saying("x");
     let gateway = administered(&open_route(upstream.address(), ""), "");
     assert_eq!(status(gateway.address(), "GET /open", ""), 200);
-    while admin_ask(gateway.admin(), "GET /status", "").json()["requests"]["total"] != 1 {}
+    wait_for_ended(&gateway, 1);
     let plain = admin_ask(gateway.admin(), "GET /metrics", "");
     assert!(plain.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
     let line = "gateway_request_total{method=\"GET\",path_template=\"/open\",status_code=\"200\"} 1\n";
@@ -42,7 +29,7 @@ fn the_status_tells_the_routes_as_compiled_and_what_they_have_had() {
     let gateway = administered(&routes, "");
     assert_eq!(status(gateway.address(), "GET /open", ""), 200);
     assert_eq!(status(gateway.address(), "GET /closed", ""), 401);
-    while admin_ask(gateway.admin(), "GET /status", "").json()["requests"]["total"] != 2 {}
+    wait_for_ended(&gateway, 2);
     let told = admin_ask(gateway.admin(), "GET /status", "").json();
     assert_eq!(
         (told["routes"][0]["path_prefix"].as_str(), told["routes"][0]["roles"].is_null()),

@@ -19,6 +19,7 @@ mod lifecycle;
 mod limits;
 mod log_lines;
 mod malformed_requests;
+mod metrics;
 mod platform;
 mod protocols;
 mod resilience;

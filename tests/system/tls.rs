@@ -15,8 +15,11 @@ use rustls::{
     SupportedProtocolVersion,
 };
 
-use crate::support::client::ask;
+use crate::support::admin::administered;
+use crate::support::client::{Client, ask};
+use crate::support::gateway::open_route;
 use crate::support::process::{Process, command};
+use crate::support::upstream::Upstream;
 
 /// A certificate for `localhost` in this folder, and the lines of the configuration that name it.
 fn certificate(folder: &Path) -> (CertifiedKey<KeyPair>, &'static str) {
@@ -33,11 +36,11 @@ fn trusting(certified: &CertifiedKey<KeyPair>, version: &'static SupportedProtoc
     Arc::new(config.with_protocol_versions(&[version]).unwrap().with_root_certificates(roots).with_no_client_auth())
 }
 
-fn ask_by_tls(address: SocketAddr, config: Arc<ClientConfig>) -> std::io::Result<String> {
+fn ask_by_tls(address: SocketAddr, path: &str, config: Arc<ClientConfig>) -> std::io::Result<String> {
     let mut connection = ClientConnection::new(config, ServerName::try_from("localhost").unwrap()).unwrap();
     let mut tcp = TcpStream::connect(address).unwrap();
     let mut stream = Stream::new(&mut connection, &mut tcp);
-    stream.write_all(b"GET /healthcheck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     Ok(String::from_utf8(answer).unwrap())
@@ -48,13 +51,17 @@ fn clients_are_served_over_tls_1_3_and_1_2_only_by_choice() {
     let folder = tempfile::tempdir().unwrap();
     let (certified, tls) = certificate(folder.path());
     let gateway = Process::start(folder.path(), tls);
-    assert!(ask_by_tls(gateway.address(), trusting(&certified, &TLS13)).unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
-    assert!(ask_by_tls(gateway.address(), trusting(&certified, &TLS12)).is_err());
+    assert!(
+        ask_by_tls(gateway.address(), "/healthcheck", trusting(&certified, &TLS13))
+            .unwrap()
+            .starts_with("HTTP/1.1 200 OK\r\n")
+    );
+    assert!(ask_by_tls(gateway.address(), "/healthcheck", trusting(&certified, &TLS12)).is_err());
     drop(gateway);
 
     let both = tls.replace(" }", ", minimum: \"1.2\" }");
     let gateway = Process::start(folder.path(), &both);
-    assert!(ask_by_tls(gateway.address(), trusting(&certified, &TLS12)).is_ok());
+    assert!(ask_by_tls(gateway.address(), "/healthcheck", trusting(&certified, &TLS12)).is_ok());
 }
 
 /// What the gateway says when it does not start with this configuration.
@@ -133,5 +140,21 @@ fn plain_http_to_a_tls_listener_is_not_answered_and_harms_nobody() {
     // The alert that comes back is no HTTP.
     let _ = plain.read_to_end(&mut answer);
     assert!(!answer.starts_with(b"HTTP"));
-    assert!(ask_by_tls(gateway.address(), trusting(&certified, &TLS13)).is_ok());
+    assert!(ask_by_tls(gateway.address(), "/healthcheck", trusting(&certified, &TLS13)).is_ok());
+}
+
+#[test]
+fn operators_are_served_over_tls_where_the_admin_listener_has_a_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certified, _) = certificate(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let tls =
+        format!(", tls: {{ certificate: \"{}\", private_key: \"{}\" }}", file("gateway.crt"), file("gateway.key"));
+    let gateway = administered(&open_route(Upstream::down(), ""), &tls);
+    let answer = ask_by_tls(gateway.admin(), "/ready", trusting(&certified, &TLS13)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(ask_by_tls(gateway.admin(), "/ready", trusting(&certified, &TLS12)).is_err());
+    let mut plain = Client::connect(gateway.admin());
+    let told = plain.send("GET /ready", "").rest();
+    assert!(!told.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&told));
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
+use crate::cut::Cut;
 use crate::ticks::{TickClock, Ticks};
 
 /// How long a request goes on for a client that has closed its side of the connection: nobody can tell one that waits
@@ -154,9 +155,9 @@ impl Watch {
     }
 
     /// Why an answer that has not come to its end will not: the client's doing, or the gateway's.
-    pub(crate) fn reason_to_end(&self) -> &'static str {
+    pub(crate) fn reason_to_end(&self) -> Cut {
         let is_gateway = self.must_abort() && self.ended_since.get().is_none();
-        if is_gateway { "the gateway ended the connection" } else { "the client went away" }
+        if is_gateway { Cut::Ended } else { Cut::ClientGone }
     }
 
     /// Remembers whom an order has to wake.

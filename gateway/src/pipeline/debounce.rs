@@ -78,6 +78,7 @@ async fn read(
     budget: &Budget,
 ) -> Result<Gathered<RequestBody>, Rejection> {
     let (mut body, upload) = RequestBody::new(body, route.max_body, caller.worker.rules.limits.body_rate);
+    caller.progress.follow(upload.as_ref());
     // What is read here is held as a whole, or passed on once.
     body.forget();
     let pause = route.timeouts.idle.unwrap_or(route.timeout);

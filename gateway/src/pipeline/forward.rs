@@ -1,6 +1,5 @@
 //! The request goes to its upstream: in, the [`Passage`] of a request; out, the upstream's answer, or 413, 502 or 504.
 
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::pass_breaker::Passage;
 use super::upgrade::{self, Offer};
+use crate::access_log::Progress;
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::connection::Interim;
@@ -37,8 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) path: &'a CanonicalPath<'a>,
     /// Who is asking, where the route asks that.
     pub(super) principal: Option<&'a Principal>,
-    /// How often the request has been sent.
-    pub(super) attempts: &'a Cell<u32>,
+    /// What the log and the metrics learn of its way.
+    pub(super) progress: &'a Progress,
     /// Where the upstream's interim answers go.
     pub(super) interim: Interim,
 }
@@ -72,12 +72,13 @@ async fn exchange(
         return Err(Rejection::Upstream(UpstreamFault::NoAdapter));
     }
     let offer = upgrade::offer(&request, &route.upgrade);
-    let attempts = context.attempts;
+    let progress = context.progress;
     let (outgoing, body) = outgoing(worker, passage, request, context, offer.as_ref())?;
     let (body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
+    progress.follow(upload.as_ref());
     let (_, pool) = worker.upstream(route);
     let mut answer = {
-        let sent = pin!(pool.call(outgoing, body, route.retry.as_ref(), attempts));
+        let sent = pin!(pool.call(outgoing, body, route.retry.as_ref(), &progress.attempts));
         within_time(route, upload.as_deref(), sent).await?
     };
     let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);

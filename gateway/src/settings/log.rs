@@ -29,7 +29,7 @@ pub struct OutcomeLevels {
     pub success: LogLevel,
     /// `log.levels.client_error`: 400 to 499. Default `info`.
     pub client_error: LogLevel,
-    /// `log.levels.upstream_error`: 502 to 504, and an answer that was cut off. Default `warn`.
+    /// `log.levels.upstream_error`: 502 to 504, and an answer that was cut off, if not by its client. Default `warn`.
     pub upstream_error: LogLevel,
     /// `log.levels.gateway_error`: any other from 500. Default `error`.
     pub gateway_error: LogLevel,

@@ -15,6 +15,7 @@ use super::labels::{
 };
 use super::tracer::{Span, Tracer};
 use crate::clock;
+use crate::cut::Cut;
 use crate::rejection::Rejection;
 use crate::trace_context::TraceContext;
 
@@ -37,8 +38,8 @@ pub(crate) struct Ended<'a> {
     /// How often the request was sent upstream.
     pub(crate) attempts: u32,
     pub(crate) rejection: Option<&'a Rejection>,
-    /// Whether the answer did not reach its end.
-    pub(crate) is_cut: bool,
+    /// Why the answer did not reach its end, if it did not.
+    pub(crate) cut: Option<Cut>,
     pub(crate) trace: &'a TraceContext,
 }
 
@@ -167,8 +168,8 @@ impl Recorder {
         }
         if let Some(rejection) = ended.rejection {
             self.record_rejection(rejection, ended, template);
-        } else if ended.is_cut {
-            self.record_cause(Cause::Cut, ended, template);
+        } else if let Some(cut) = ended.cut {
+            self.record_cut(cut, ended, template);
         }
         self.block.ended.add(1);
     }
@@ -182,7 +183,7 @@ impl Recorder {
             method: ended.method.clone(),
             template: self.templates.name(self.templates.of(ended.route)),
             status: ended.status,
-            cause: ended.rejection.map(|rejection| Cause::of(rejection).name()),
+            cause: ended.rejection.map(Cause::of).or(ended.cut.map(Cause::of_cut)).map(Cause::name),
         });
     }
 
@@ -205,6 +206,13 @@ impl Recorder {
             Rejection::UpstreamStatus(_) => service.server_errors.add(1),
             Rejection::BreakerOpen(_) => service.refused_by_breaker.add(1),
             _ => {}
+        }
+    }
+
+    fn record_cut(&self, cut: Cut, ended: &Ended<'_>, template: usize) {
+        self.record_cause(Cause::of_cut(cut), ended, template);
+        if let Some((service, error)) = self.service(ended).zip(UpstreamError::of_cut(cut)) {
+            service.errors[error as usize].add(1);
         }
     }
 
@@ -250,7 +258,7 @@ mod tests {
             is_authenticated: false,
             attempts: 1,
             rejection: Some(&Rejection::NotFound),
-            is_cut: false,
+            cut: None,
             trace,
         }
     }

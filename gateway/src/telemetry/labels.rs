@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gateway_table::{Method, Table};
 
 use crate::auth::TokenFault;
+use crate::cut::Cut;
 use crate::rejection::Rejection;
 use crate::upstream::UpstreamFault;
 
@@ -167,6 +168,15 @@ impl UpstreamError {
             _ => None,
         }
     }
+
+    /// What an answer's early end says of the upstream, if it was the upstream's doing.
+    pub(super) const fn of_cut(cut: Cut) -> Option<Self> {
+        match cut {
+            Cut::ClientGone | Cut::Ended => None,
+            Cut::BrokenOff => Some(Self::Reset),
+            Cut::Stalled => Some(Self::Timeout),
+        }
+    }
 }
 
 /// Why a request ended early; the values of `reason`.
@@ -191,12 +201,16 @@ pub(crate) enum Cause {
     Overloaded,
     BreakerOpen,
     UpstreamTimeout,
-    /// The client went away before its answer was whole, or the upstream broke it off.
+    /// The client went away before its answer was whole.
+    ClientGone,
+    /// The gateway ended the connection before the answer was whole.
     Cut,
+    /// The upstream broke off its answer, or stopped sending it.
+    BrokenOff,
 }
 
 impl Cause {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Malformed,
         Self::AmbiguousPath,
         Self::BadHost,
@@ -216,7 +230,9 @@ impl Cause {
         Self::Overloaded,
         Self::BreakerOpen,
         Self::UpstreamTimeout,
+        Self::ClientGone,
         Self::Cut,
+        Self::BrokenOff,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -240,7 +256,18 @@ impl Cause {
             Self::Overloaded => "overloaded",
             Self::BreakerOpen => "breaker_open",
             Self::UpstreamTimeout => "upstream_timeout",
+            Self::ClientGone => "client_gone",
             Self::Cut => "cut",
+            Self::BrokenOff => "broken_off",
+        }
+    }
+
+    /// The cause that an answer's early end stands for.
+    pub(super) const fn of_cut(cut: Cut) -> Self {
+        match cut {
+            Cut::ClientGone => Self::ClientGone,
+            Cut::Ended => Self::Cut,
+            Cut::BrokenOff | Cut::Stalled => Self::BrokenOff,
         }
     }
 

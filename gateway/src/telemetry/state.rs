@@ -11,8 +11,10 @@ use super::Telemetry;
 use super::family::{Family, Value};
 use crate::auth::Verifier;
 use crate::clock::Clock;
+use crate::debounce::Debounce;
 use crate::limiters::Limiters;
 use crate::log::LogSender;
+use crate::rejection::Rejection;
 use crate::upstream::{BreakerState, Upstream};
 
 /// The parts of the running gateway that tell how it is.
@@ -20,6 +22,8 @@ pub(crate) struct State {
     pub(crate) table: &'static Table,
     pub(crate) upstreams: Arc<[Upstream]>,
     pub(crate) limiters: Arc<Limiters>,
+    /// The calls that equal requests share, where a route has such.
+    pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
@@ -61,6 +65,11 @@ impl State {
             self.breakers(),
             self.limits(),
         ];
+        if let Some(debounce) = &self.debounce {
+            let help = "Requests that made a call of their own as there was no room to share one.";
+            families
+                .push(Family::counter("gateway_debounce_refused_total", help).with(Value::Count(debounce.refused())));
+        }
         if let Some(age) = self.verifier.key_age(Clock::default().now()) {
             let family = Family::gauge("gateway_key_age_seconds", "Since the key set was last read.");
             families.push(family.with(Value::Level(age.as_secs_f64())));

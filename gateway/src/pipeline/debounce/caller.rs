@@ -1,12 +1,11 @@
 //! A request's call of its upstream, owned: one that others wait for goes on when its own client has gone.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use gateway_table::CanonicalPath;
 use http::{HeaderValue, Request, Response, Uri};
 
-use crate::access_log::Exchange;
+use crate::access_log::{Exchange, Progress};
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::connection::Interim;
@@ -28,8 +27,8 @@ pub(in crate::pipeline) struct Caller {
     uri: Uri,
     pub(super) principal: Option<Rc<Principal>>,
     pub(super) interim: Interim,
-    /// How often this request, and no other one, has been sent.
-    pub(in crate::pipeline) attempts: Rc<Cell<u32>>,
+    /// How far this request, and no other one, has got.
+    pub(in crate::pipeline) progress: Rc<Progress>,
 }
 
 impl Caller {
@@ -49,7 +48,7 @@ impl Caller {
             uri: exchange.uri.clone(),
             principal: exchange.principal.clone(),
             interim,
-            attempts: Rc::default(),
+            progress: Rc::default(),
         }
     }
 
@@ -76,7 +75,7 @@ impl Caller {
             trace: self.trace,
             path: &path,
             principal: self.principal.as_deref(),
-            attempts: &self.attempts,
+            progress: &self.progress,
             interim: self.interim.clone(),
         };
         forward::forward(&self.worker, passage, request, context).await
