@@ -13,6 +13,7 @@ pub(crate) mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod own;
+mod parts;
 mod patience;
 mod payload;
 mod push;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::family::{Family, Kind, Sample, Value};
+use super::family::{Family, Sample, Value};
+use super::parts::in_parts;
 
 /// How much of a payload's length is left for what is no series.
 const ENVELOPE: usize = 1024;
@@ -21,48 +22,26 @@ pub(super) struct Envelope {
 }
 
 /// The payloads, none longer than `limit` bytes, that hold all series together.
-pub(super) fn payloads(families: &[Family], envelope: &Envelope, limit: usize) -> Vec<Vec<u8>> {
-    let mut parts = vec![Vec::new()];
-    let mut length = ENVELOPE;
-    for family in families.iter().filter(|family| !family.samples.is_empty()) {
-        let mut chunk = Vec::new();
-        length += family.name.len() + family.help.len() + 128;
-        for sample in &family.samples {
-            let sample = series(sample).to_string();
-            if length + sample.len() >= limit {
-                close(&mut parts, family, &chunk);
-                chunk.clear();
-                parts.push(Vec::new());
-                length = ENVELOPE + family.name.len() + family.help.len() + 128;
-            }
-            length += sample.len() + 1;
-            chunk.push(sample);
-        }
-        close(&mut parts, family, &chunk);
-    }
+pub(super) fn payloads(families: Vec<Family>, envelope: &Envelope, limit: usize) -> Vec<Vec<u8>> {
+    let parts = in_parts(families, limit.saturating_sub(ENVELOPE), &metrics);
     let count = parts.len();
     parts.iter().enumerate().map(|(index, metrics)| payload(envelope, metrics, index + 1, count)).collect()
 }
 
-/// Ends a family's share of the last part.
-fn close(parts: &mut [Vec<String>], family: &Family, chunk: &[String]) {
-    if chunk.is_empty() {
-        return;
+/// The families that there is something to say of, as a list without its brackets.
+fn metrics(families: &[Family]) -> Vec<u8> {
+    let there = families.iter().filter(|family| !family.samples.is_empty());
+    let texts: Vec<String> = there.map(|family| metric(family).to_string()).collect();
+    texts.join(",").into_bytes()
+}
+
+fn metric(family: &Family) -> Json {
+    let series: Vec<Json> = family.samples.iter().map(series).collect();
+    let mut metric = json!({ "name": family.name, "type": family.kind.name(), "help": family.help, "series": series });
+    if let Some(Value::Ranges { bounds, .. }) = family.samples.first().map(|sample| &sample.value) {
+        metric["bounds"] = bounds.to_vec().into();
     }
-    let mut head = Map::new();
-    head.insert("name".to_owned(), family.name.into());
-    head.insert("type".to_owned(), family.kind.name().into());
-    head.insert("help".to_owned(), family.help.into());
-    if let Some(Value::Ranges { bounds, .. }) = family.samples.first().map(|sample| &sample.value)
-        && family.kind == Kind::Histogram
-    {
-        head.insert("bounds".to_owned(), bounds.to_vec().into());
-    }
-    let head = Json::Object(head).to_string();
-    let head = head.trim_end_matches('}');
-    if let Some(part) = parts.last_mut() {
-        part.push(format!("{head},\"series\":[{}]}}", chunk.join(",")));
-    }
+    metric
 }
 
 fn series(sample: &Sample) -> Json {
@@ -77,7 +56,7 @@ fn series(sample: &Sample) -> Json {
     }
 }
 
-fn payload(envelope: &Envelope, metrics: &[String], part: usize, parts: usize) -> Vec<u8> {
+fn payload(envelope: &Envelope, metrics: &[u8], part: usize, parts: usize) -> Vec<u8> {
     let head = json!({
         "service": "coregateway",
         "version": env!("CARGO_PKG_VERSION"),
@@ -91,7 +70,7 @@ fn payload(envelope: &Envelope, metrics: &[String], part: usize, parts: usize) -
         "parts": parts,
     })
     .to_string();
-    format!("{},\"metrics\":[{}]}}", head.trim_end_matches('}'), metrics.join(",")).into_bytes()
+    [head.trim_end_matches('}').as_bytes(), b",\"metrics\":[", metrics, b"]}"].concat()
 }
 
 #[cfg(test)]
@@ -119,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_an_object_with_all_families() {
-        let payloads = payloads(&families(2), &envelope(), 1 << 20);
+        let payloads = payloads(families(2), &envelope(), 1 << 20);
         let [payload] = &payloads[..] else { panic!("one is enough") };
         let payload: Json = serde_json::from_slice(payload).unwrap();
         assert_eq!((&payload["part"], &payload["parts"]), (&json!(1), &json!(1)));
@@ -133,7 +112,7 @@ mod tests {
 
     #[test]
     fn many_series_are_parted_and_none_is_lost_or_told_twice() {
-        let payloads = payloads(&families(1_000), &envelope(), 4_096);
+        let payloads = payloads(families(1_000), &envelope(), 4_096);
         assert!(payloads.len() > 5 && payloads.iter().all(|payload| payload.len() <= 4_096));
         let mut seen = Vec::new();
         for (index, payload) in payloads.iter().enumerate() {

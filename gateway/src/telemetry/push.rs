@@ -12,9 +12,13 @@ use flate2::write::GzEncoder;
 use tokio::time::{Instant, sleep_until};
 
 use super::collector::{CallFault, Collector, Message};
+#[cfg(feature = "otlp")]
+use super::family::Family;
 use super::metrics::families;
 #[cfg(feature = "otlp")]
 use super::otlp;
+#[cfg(feature = "otlp")]
+use super::parts::in_parts;
 use super::patience::Patience;
 use super::payload::{Envelope, payloads};
 use super::{State, Telemetry, instance};
@@ -137,12 +141,13 @@ impl Pusher {
                     sequence: self.sequence,
                     reason,
                 };
-                ("application/json", payloads(&families, &envelope, LIMIT))
+                ("application/json", payloads(families, &envelope, LIMIT))
             }
             #[cfg(feature = "otlp")]
             TelemetryFormat::Otlp => {
                 let period = otlp::Period { start: self.started_at_nanos, now: clock::unix_nanos() };
-                (otlp::CONTENT_TYPE, vec![otlp::metrics(&families, instance(), period)])
+                let write = |families: &[Family]| otlp::metrics(families, instance(), period);
+                (otlp::CONTENT_TYPE, in_parts(families, LIMIT, &write))
             }
             #[cfg(not(feature = "otlp"))]
             TelemetryFormat::Otlp => unreachable!("the settings refuse it"),
