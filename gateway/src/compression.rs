@@ -19,6 +19,7 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 use crate::at_once::at_once;
+use crate::headers::has_member;
 use crate::settings::CompressionSettings;
 
 /// Digests of the body or of its representation: compressed, it would have another.
@@ -119,8 +120,7 @@ impl Compressor {
 
 /// `Cache-Control: no-transform`, which both sides can say (RFC 9111, 5.2).
 fn forbids_change(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-transform"))
+    has_member(headers, &CACHE_CONTROL, "no-transform")
 }
 
 /// How long a body is, where that is known.

@@ -2,11 +2,18 @@
 //!
 //! In: the fields as a client or an upstream sent them. Out: what the other side may see (RFC 9110 §7.6).
 
+mod claims;
+mod list;
+
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
+
+use self::claims::{is_alias, is_forwarding, is_identity, same_field};
+
+pub(crate) use self::list::{has_member, members};
 
 /// `X-Correlation-ID`: follows a request through all services and into every log.
 pub(crate) const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -29,7 +36,7 @@ const PSEUDONYM: &str = "coregateway";
 /// Whether `Via` says that a message has been through the gateway before (RFC 9110 §7.6).
 pub(crate) fn is_looping(headers: &HeaderMap) -> bool {
     let received_by = |hop: &str| hop.split_ascii_whitespace().nth(1) == Some(PSEUDONYM);
-    headers.get_all(VIA).iter().filter_map(|via| via.to_str().ok()).any(|via| via.split(',').any(received_by))
+    members(headers, &VIA).any(received_by)
 }
 
 /// What is known of a client's connection and goes into the forwarding fields of each of its requests.
@@ -139,8 +146,7 @@ pub(crate) fn forward_trailers(trailers: &mut HeaderMap) {
 
 /// Whether a message says that its sender makes use of trailers (RFC 9110 §10.1.4).
 pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(TE).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
+    has_member(headers, &TE, "trailers")
 }
 
 /// Adds the client to the end of `X-Forwarded-For`.
@@ -167,10 +173,7 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 /// The fields that `Connection` names, save those without which the message would mean something else: a client
 /// must not be able to take `Content-Length`, `Host` or its credentials out of what the gateway has checked.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
-    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
+    members(headers, &CONNECTION)
         // What nearly every message says names no field.
         .filter(|option| !option.eq_ignore_ascii_case("keep-alive") && !option.eq_ignore_ascii_case("close"))
         .filter_map(|option| HeaderName::from_bytes(option.as_bytes()).ok())
@@ -190,94 +193,6 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     const FIELDS: [HeaderName; 7] =
         [KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
     FIELDS.contains(name)
-}
-
-/// Another spelling, with `_` for `-`, of a field that the gateway sets or removes itself: a server that makes no
-/// difference would take it for that field.
-fn is_alias(name: &HeaderName) -> bool {
-    const FIELDS: [&str; 7] = [
-        "content-length",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "transfer-encoding",
-        "x-correlation-id",
-    ];
-    name.as_str().contains('_') && FIELDS.iter().any(|field| same_field(name, field))
-}
-
-/// What says where a request came from; only a trusted proxy's is believed.
-fn is_forwarding(name: &HeaderName) -> bool {
-    const FIELDS: [&str; 6] = [
-        "x-real-ip",
-        "x-client-ip",
-        "x-cluster-client-ip",
-        "true-client-ip",
-        "cf-connecting-ip",
-        "x-original-forwarded-for",
-    ];
-    if !matches!(name.as_str().as_bytes()[0], b'x' | b'f' | b't' | b'c') {
-        return false;
-    }
-    *name == FORWARDED || starts_like(name, "x-forwarded-") || FIELDS.iter().any(|field| same_field(name, field))
-}
-
-/// What a service could take for the gateway's word on who is asking. Nobody's is believed, not a trusted proxy's.
-fn is_identity(name: &HeaderName) -> bool {
-    const NAMES: [&str; 5] = ["x-auth", "x-sub", "x-subject", "x-uid", "x-user"];
-    const PREFIXES: [&str; 30] = [
-        "x-access-token",
-        "x-auth-",
-        "x-authenticated",
-        "x-authorization",
-        "x-client-cert",
-        "x-email",
-        "x-forwarded-access-token",
-        "x-forwarded-client-cert",
-        "x-forwarded-email",
-        "x-forwarded-group",
-        "x-forwarded-preferred-username",
-        "x-forwarded-user",
-        "x-group",
-        "x-id-token",
-        "x-identity",
-        "x-is-admin",
-        "x-jwt",
-        "x-login",
-        "x-permission",
-        "x-principal",
-        "x-remote-",
-        "x-role",
-        "x-scope",
-        "x-service-auth",
-        "x-ssl-client",
-        "x-user-",
-        "x-userid",
-        "x-username",
-        "x-webauth",
-        "xauth",
-    ];
-    match name.as_str().as_bytes()[0] {
-        b'x' => {
-            PREFIXES.iter().any(|prefix| starts_like(name, prefix)) || NAMES.iter().any(|other| same_field(name, other))
-        }
-        b'r' => starts_like(name, "remote-"),
-        b's' => starts_like(name, "ssl-client"),
-        _ => false,
-    }
-}
-
-/// Whether `name` starts with `prefix` when `_` and `-` are one: some servers make no difference.
-fn starts_like(name: &HeaderName, prefix: &str) -> bool {
-    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte };
-    let name = name.as_str().bytes().map(plain);
-    prefix.bytes().map(plain).eq(name.take(prefix.len()))
-}
-
-/// Whether `name` is `other` when `_` and `-` are one.
-fn same_field(name: &HeaderName, other: &str) -> bool {
-    name.as_str().len() == other.len() && starts_like(name, other)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
+use crate::headers::members;
 use crate::settings::HttpUrl;
 use crate::upstream::open;
 
@@ -68,8 +69,7 @@ async fn exchange(url: &HttpUrl, limit: usize) -> Result<Fetched, FetchFault> {
 
 /// `max-age` of `Cache-Control` (RFC 9111 §5.2.2.1); where it stands twice, the shorter.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let values = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
-    let ages = values.flat_map(|value| value.split(',')).filter_map(|directive| {
+    let ages = members(headers, &CACHE_CONTROL).filter_map(|directive| {
         let (name, age) = directive.split_once('=')?;
         let is_age = name.trim().eq_ignore_ascii_case("max-age");
         let age = age.trim().trim_matches('"').parse().ok()?;

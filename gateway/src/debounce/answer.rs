@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::gather::Held;
 use super::key;
+use crate::headers::members;
 
 /// What RFC 9211 calls the field that says how a request met the debounce.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -48,10 +49,7 @@ impl SharedAnswer {
     /// Whether an answer with these fields may go to others than who asked: not a cookie to somebody who is not known, and
     /// nothing that depends on what equal requests may differ in.
     pub(crate) fn may_be_shared(headers: &HeaderMap, is_known: bool) -> bool {
-        let varies =
-            headers.get_all(VARY).iter().filter_map(|vary| vary.to_str().ok()).flat_map(|vary| vary.split(','));
-        let mut names = varies.map(str::trim).filter(|name| !name.is_empty());
-        (is_known || !headers.contains_key(SET_COOKIE)) && names.all(key::decides)
+        (is_known || !headers.contains_key(SET_COOKIE)) && members(headers, &VARY).all(key::decides)
     }
 
     /// Whether it is good for those who come later: a failure is not, nor what says to come again.

@@ -5,6 +5,7 @@ use gateway_table::Upgrade;
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 
+use crate::headers::{has_member, members};
 use crate::request_body::ClientBody;
 
 /// The protocols that a client offers and its route allows, as an `Upgrade` field.
@@ -19,20 +20,14 @@ pub(super) fn offer(request: &Request<ClientBody>, rule: &Upgrade) -> Option<Off
     if !is_plain || !headers.contains_key(UPGRADE) || request.body().length() != Some(0) || !asks(headers) {
         return None;
     }
-    let allowed: Vec<&str> = protocols(headers).filter(|protocol| rule.allows(protocol)).collect();
+    let allowed: Vec<&str> = members(headers, &UPGRADE).filter(|protocol| rule.allows(protocol)).collect();
     let offer = HeaderValue::from_str(&allowed.join(", ")).ok()?;
     (!allowed.is_empty()).then_some(Offer(offer))
 }
 
 /// Whether `Connection` says that `Upgrade` is meant for this hop.
 fn asks(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
-}
-
-fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(UPGRADE).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).filter(|protocol| !protocol.is_empty())
+    has_member(headers, &CONNECTION, "upgrade")
 }
 
 /// Tells the client what its connection speaks from here on.
@@ -52,7 +47,7 @@ impl Offer {
     pub(super) fn taken(&self, answered: &HeaderMap) -> Option<HeaderValue> {
         let offered = self.0.to_str().unwrap_or_default();
         let is_offered = |taken: &str| offered.split(", ").any(|protocol| protocol.eq_ignore_ascii_case(taken));
-        let has_any = protocols(answered).next().is_some();
-        (has_any && protocols(answered).all(is_offered)).then(|| answered.get(UPGRADE).cloned()).flatten()
+        let has_any = members(answered, &UPGRADE).next().is_some();
+        (has_any && members(answered, &UPGRADE).all(is_offered)).then(|| answered.get(UPGRADE).cloned()).flatten()
     }
 }
