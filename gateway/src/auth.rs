@@ -27,6 +27,7 @@ pub use fault::{Remedy, TokenFault};
 pub use jwk::KeyFault;
 pub use key_set::{KeySet, KeySetFault};
 pub use revocation::{RevocationFault, RevocationList};
+pub(crate) use verifier::TrustRecord;
 pub use verifier::Verifier;
 
 use crate::clock::UnixSeconds;

@@ -82,6 +82,11 @@ pub(crate) fn timestamp() -> String {
     humantime::format_rfc3339_millis(system_time()).to_string()
 }
 
+/// This moment, in nanoseconds since 1970 began, as RFC 3339 has it, with milliseconds.
+pub(crate) fn timestamp_of(unix_nanos: u64) -> String {
+    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_nanos(unix_nanos)).to_string()
+}
+
 /// The time of day in nanoseconds since 1970 began.
 pub(crate) fn unix_nanos() -> u64 {
     let since = system_time().duration_since(UNIX_EPOCH).unwrap_or_default();

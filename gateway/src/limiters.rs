@@ -1,5 +1,7 @@
 //! The limiters of all routes: how many requests have come, and how long until the next may.
 
+use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use governor::clock::{Clock, DefaultClock, Reference as _};
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
+use serde::{Deserialize, Serialize};
 
 /// The limiters of all routes, shared by all workers: a limit is the whole gateway's.
 pub(crate) struct Limiters {
@@ -60,11 +63,15 @@ impl Limiter {
 
 impl Limiters {
     pub(crate) fn new(table: &Table) -> Self {
+        Self::of(table.routes.iter().map(|route| route.rate_limit))
+    }
+
+    fn of(limits: impl IntoIterator<Item = Option<RateLimit>>) -> Self {
         // Measures the machine's clock now rather than at the first request.
         let clock = DefaultClock::default();
         clock.now();
         let limiter = |limit: RateLimit| Limiter::new(limit, &clock);
-        Self { by_route: table.routes.iter().map(|route| route.rate_limit.map(limiter)).collect(), clock }
+        Self { by_route: limits.into_iter().map(|limit| limit.map(limiter)).collect(), clock }
     }
 
     /// Counts a request against the limit of the `route`-th route, if it has one.
@@ -83,6 +90,49 @@ impl Limiters {
     }
 }
 
+/// The prefix of a route, and its methods.
+pub(crate) type RouteName = (String, String);
+
+/// How much of a route's limit is used up, as it is handed over to the gateway that comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LimitRecord {
+    path_prefix: String,
+    /// The methods of the route: several may share a prefix.
+    methods: String,
+    used: u32,
+}
+
+impl Limiters {
+    /// What is used up of each limit.
+    pub(crate) fn record(&self, names: &[RouteName]) -> Vec<LimitRecord> {
+        let limits = self.by_route.iter().zip(names).filter_map(|(limiter, (path_prefix, methods))| {
+            let limiter = limiter.as_ref()?;
+            let used = limiter.limit.burst.get() - limiter.remaining(self.clock.now());
+            (used > 0).then(|| LimitRecord { path_prefix: path_prefix.clone(), methods: methods.clone(), used })
+        });
+        limits.collect()
+    }
+
+    /// Uses up as much of each limit as these records say, whatever the limit is now.
+    pub(crate) fn resume(&self, names: &[RouteName], records: &[LimitRecord]) {
+        let used: HashMap<_, _> =
+            records.iter().map(|record| ((&record.path_prefix, &record.methods), record.used)).collect();
+        for (limiter, (path_prefix, methods)) in self.by_route.iter().zip(names) {
+            let Some(limiter) = limiter else { continue };
+            let used = used.get(&(path_prefix, methods)).map_or(0, |used| (*used).min(limiter.limit.burst.get()));
+            if let Some(used) = NonZeroU32::new(used) {
+                // A limiter that nobody has asked yet has room for its whole burst.
+                let _ = limiter.gate.check_n(used);
+            }
+        }
+    }
+}
+
+/// What routes are known by when the table changes: their prefixes, and their methods.
+pub(crate) fn names(table: &Table) -> Vec<RouteName> {
+    table.routes.iter().map(|route| (route.path_prefix.to_string(), route.methods.to_string())).collect()
+}
+
 fn quota(limit: RateLimit) -> Quota {
     let period = limit.unit.duration() / limit.count.get();
     // A table's counts are at most 10⁹ a second, so that the period is never zero.
@@ -92,8 +142,6 @@ fn quota(limit: RateLimit) -> Quota {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use gateway_table::RateUnit;
     use governor::clock::FakeRelativeClock;
 
@@ -123,5 +171,27 @@ mod tests {
         }
         assert!(limiter.gate.check().is_err());
         assert_eq!(remaining(), 0);
+    }
+
+    #[test]
+    fn what_was_used_of_a_limit_stays_used_when_another_takes_over() {
+        let n = |count| NonZeroU32::new(count).unwrap();
+        let limit = |burst| RateLimit { count: n(10), unit: RateUnit::Hour, burst: n(burst) };
+        let limiters = |burst| Limiters::of([Some(limit(burst)), None]);
+        let (first, used) = (limiters(10), 4);
+        for _ in 0..used {
+            assert!(first.count(0).is_ok());
+        }
+        let names = [("/a".to_owned(), "GET".to_owned()), ("/b".to_owned(), "GET".to_owned())];
+        let records = first.record(&names);
+        assert_eq!(
+            records.iter().map(|record| (&*record.path_prefix, record.used)).collect::<Vec<_>>(),
+            [("/a", used)]
+        );
+        for (burst, left) in [(10, 6), (20, 16), (3, 0)] {
+            let next = limiters(burst);
+            next.resume(&names, &records);
+            assert_eq!(next.remaining(0), Some(left));
+        }
     }
 }

@@ -17,6 +17,8 @@ mod parts;
 mod patience;
 mod payload;
 mod push;
+mod record;
+mod run;
 mod ship;
 #[cfg(feature = "otlp")]
 mod spans;
@@ -26,13 +28,14 @@ mod totals;
 mod tracer;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gateway_table::Table;
 use tokio::sync::Notify;
 
 use self::block::Block;
 use self::own::Own;
+use self::run::Run;
 use self::tracer::Tracer;
 
 pub(crate) use self::block::{Ended, Recorder};
@@ -40,24 +43,19 @@ pub(crate) use self::bounds::percentile;
 pub(crate) use self::cell::Counts;
 pub(crate) use self::labels::{Cause, Templates};
 pub(crate) use self::push::Pusher;
+pub(crate) use self::record::TelemetryRecord;
 pub(crate) use self::ship::{BACKLOG, Shipper};
 #[cfg(feature = "otlp")]
 pub(crate) use self::spans::SpanExporter;
 pub(crate) use self::state::{State, resident_bytes};
 pub(crate) use self::totals::{EarlyTotals, ServiceTotals, Totals};
 
-/// A name for this run of the gateway.
-fn instance() -> &'static str {
-    static INSTANCE: OnceLock<String> = OnceLock::new();
-    INSTANCE.get_or_init(|| format!("{:032x}", fastrand::u128(..)))
-}
-
 /// What all threads share to count, and to read what was counted.
 pub(crate) struct Telemetry {
     pub(crate) templates: Arc<Templates>,
     services: usize,
     blocks: Mutex<Vec<Arc<Block>>>,
-    start: Instant,
+    pub(crate) run: Run,
     /// Something has happened that operators should learn of at once.
     pub(crate) alarm: Arc<Notify>,
     pub(crate) own: Arc<Own>,
@@ -71,18 +69,30 @@ impl Telemetry {
             templates: Arc::new(Templates::new(table)),
             services: table.services.len(),
             blocks: Mutex::default(),
-            start: Instant::now(),
+            run: Run::new(),
             alarm: Arc::default(),
             own: Arc::default(),
             tracer: OnceLock::new(),
         }
     }
 
+    /// Goes on with a run that another executable has begun.
+    pub(crate) fn resume(table: &'static Table, record: &TelemetryRecord) -> Self {
+        let telemetry = Self { run: Run::resume(&record.run), ..Self::new(table) };
+        telemetry.add_record(record, table);
+        telemetry
+    }
+
     /// What a worker counts with; each has its own.
     pub(crate) fn recorder(&self) -> Recorder {
-        let block = Arc::new(Block::new(&self.templates, self.services));
+        let block = self.add_block(Block::new(&self.templates, self.services));
+        Recorder::new(block, Arc::clone(&self.templates), self.run.start, self.tracer.get().cloned())
+    }
+
+    fn add_block(&self, block: Block) -> Arc<Block> {
+        let block = Arc::new(block);
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&block));
-        Recorder::new(block, Arc::clone(&self.templates), self.start, self.tracer.get().cloned())
+        block
     }
 
     /// Has this part of all requests make spans; to be called before there are recorders.
@@ -91,7 +101,7 @@ impl Telemetry {
         let (tracer, spans) = Tracer::new(settings.sample, Arc::clone(&self.own));
         // It is said once, before anything is served.
         let _ = self.tracer.set(tracer);
-        SpanExporter::new(settings, Arc::clone(&self.own), spans)
+        SpanExporter::new(settings, self, spans)
     }
 
     /// What all workers have counted so far.
@@ -117,6 +127,6 @@ impl Telemetry {
     }
 
     pub(crate) fn uptime(&self) -> Duration {
-        self.start.elapsed()
+        self.run.start.elapsed()
     }
 }

@@ -22,7 +22,7 @@ use http::HeaderValue;
 use crate::request_body::RequestBodyFault;
 use crate::settings::{Address, Settings};
 
-pub(crate) use breaker::{Breaker, BreakerState, Change};
+pub(crate) use breaker::{Breaker, BreakerRecord, BreakerState, Change};
 pub(crate) use connect::{open, open_at, resolve};
 pub(crate) use http1::Exchange;
 pub(crate) use http2::Local;

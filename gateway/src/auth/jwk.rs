@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
 
@@ -20,6 +20,8 @@ pub(super) struct Key {
     /// The key itself, parsed for each algorithm that fits it: its own `alg` alone, where it has one. To parse it for
     /// each token, as the JWT library does, would cost a quarter of the check itself.
     checks: Vec<(Algorithm, ParsedPublicKey)>,
+    /// The members that it was read from.
+    pub(super) jwk: Jwk,
     /// A digest of all the above, which is this key's and no other's.
     pub(super) fingerprint: [u8; 32],
 }
@@ -61,18 +63,26 @@ pub enum KeyFault {
 }
 
 /// The members that matter. Private ones (`d`, `p`, `k`, ...) are not even read.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jwk {
     kty: String,
-    #[serde(rename = "use")]
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     public_key_use: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     key_ops: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     alg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
 }
 
@@ -107,7 +117,7 @@ impl Key {
             return Err(KeyFault::WrongAlgorithm);
         }
         let fingerprint = fingerprint(jwk, &material.bytes);
-        Ok(Self { kid: jwk.kid.as_deref().map(Into::into), checks, fingerprint })
+        Ok(Self { kid: jwk.kid.as_deref().map(Into::into), checks, jwk: jwk.clone(), fingerprint })
     }
 
     /// Whether tokens of this algorithm can be checked with it.

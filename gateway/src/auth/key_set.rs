@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::TokenFault;
 use super::jwk::{Jwk, Key, KeyFault};
@@ -170,6 +170,32 @@ impl KeySet {
             Some(_) if fitting.is_empty() => Err(TokenFault::WrongAlgorithm),
             _ => Ok(fitting),
         }
+    }
+}
+
+/// A key as it is handed over to the gateway that comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeyRecord {
+    jwk: Jwk,
+    /// The end of its grace period, in seconds since 1970.
+    until: Option<u64>,
+}
+
+impl KeySet {
+    /// All keys, and until when each is believed.
+    pub(super) fn record(&self) -> Vec<KeyRecord> {
+        let record =
+            |known: &KnownKey| KeyRecord { jwk: known.key.jwk.clone(), until: known.until.map(|until| until.0) };
+        self.keys.iter().map(record).collect()
+    }
+
+    /// The set of these keys, but for those that this version does not take any more.
+    pub(super) fn resumed(records: &[KeyRecord]) -> Self {
+        let known = |record: &KeyRecord| {
+            let key = Arc::new(Key::new(&record.jwk).ok()?);
+            Some(KnownKey { key, until: record.until.map(UnixSeconds) })
+        };
+        Self { keys: records.iter().filter_map(known).collect() }
     }
 }
 

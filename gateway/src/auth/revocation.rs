@@ -96,6 +96,18 @@ impl RevocationList {
             })
     }
 
+    /// The list as [`Self::parse`] reads it.
+    pub(super) fn to_json(&self) -> Value {
+        let moment = |moment: &Option<UnixSeconds>| moment.map_or(Value::Null, |moment| moment.0.into());
+        let subjects: serde_json::Map<String, Value> =
+            self.subjects.iter().map(|(name, before)| (name.to_string(), moment(before))).collect();
+        let mut json = serde_json::json!({ "tokens": self.tokens, "subjects": subjects, "keys": self.keys });
+        if self.issued_before.is_some() {
+            json["issued_before"] = moment(&self.issued_before);
+        }
+        json
+    }
+
     /// How many entries it has.
     pub(super) fn len(&self) -> usize {
         self.tokens.len() + self.subjects.len() + self.keys.len() + usize::from(self.issued_before.is_some())

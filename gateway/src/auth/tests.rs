@@ -1,6 +1,7 @@
 //! The promises of authentication: which tokens are believed, which are not and why, and how keys come and go.
 
 mod attacks;
+mod handover;
 mod kept;
 mod keys;
 mod load;

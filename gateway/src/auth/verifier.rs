@@ -8,9 +8,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use gateway_table::Table;
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 use super::bearer::{credential, token68};
-use super::key_set::KeySet;
+use super::key_set::{KeyRecord, KeySet};
 use super::token::{self, Rules};
 use super::trust::{Revocations, Trust};
 use super::{Principal, RevocationList, TokenCache, TokenFault};
@@ -25,6 +26,15 @@ pub struct Verifier {
     table: &'static Table,
     /// When the keys were last confirmed, in seconds since 1970; 0 before that.
     confirmed_at: AtomicU64,
+}
+
+/// Whom a verifier believes, as it is handed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TrustRecord {
+    keys: Vec<KeyRecord>,
+    /// In seconds since 1970.
+    confirmed_at: u64,
+    revocations: Option<serde_json::Value>,
 }
 
 impl Verifier {
@@ -129,6 +139,29 @@ impl Verifier {
         let principal = Rc::new(principal);
         cache.insert(credential, &principal, &trust, known);
         Ok(principal)
+    }
+
+    /// Whom it believes, for the gateway that comes next.
+    pub(crate) fn record(&self) -> TrustRecord {
+        TrustRecord {
+            keys: self.keys().record(),
+            confirmed_at: self.confirmed_at.load(Ordering::Relaxed),
+            revocations: self.revocations().map(|list| list.to_json()),
+        }
+    }
+
+    /// Believes whom the gateway before has believed, until it is told otherwise; nobody, where none are to be believed.
+    pub(crate) fn resume(&self, record: &TrustRecord) {
+        if self.rules.is_none() {
+            return;
+        }
+        self.install(KeySet::resumed(&record.keys));
+        self.confirmed_at.store(record.confirmed_at, Ordering::Relaxed);
+        let is_awaited = matches!(self.trust.load().revocations, Revocations::Awaited);
+        let list = record.revocations.as_ref().filter(|_| is_awaited);
+        if let Some(list) = list.and_then(|list| RevocationList::parse(list.to_string().as_bytes()).ok()) {
+            self.install_revocations(list);
+        }
     }
 
     /// The key id that the token in `headers` names, if it can be read.

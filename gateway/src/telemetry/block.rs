@@ -104,11 +104,11 @@ impl Block {
 }
 
 impl Series {
-    /// Counts a status; one that is none counts in the nearest class.
-    fn count_status(&self, status: u16) {
+    /// Counts answers with a status; one that is none counts in the nearest class.
+    pub(super) fn count_status(&self, status: u16, answers: u64) {
         let status = usize::from(status.clamp(100, 599));
         let class = self.statuses[status / CLASS - 1].get_or_init(|| Box::new([const { Counter::ZERO }; CLASS]));
-        class[status % CLASS].add(1);
+        class[status % CLASS].add(answers);
     }
 
     /// The statuses that have been counted, and how often.
@@ -151,7 +151,7 @@ impl Recorder {
         let template = if is_built_in { Templates::BUILT_IN } else { self.templates.of(ended.route) };
         let index = template * METHODS + method_index(ended.method);
         let series = self.block.series[index].get_or_init(Box::default);
-        series.count_status(ended.status);
+        series.count_status(ended.status, 1);
         series.duration.observe(&NANOSECONDS, u64::try_from(ended.elapsed.as_nanos()).unwrap_or(u64::MAX));
         series.request_size.observe(&BYTES, ended.request_bytes);
         series.response_size.observe(&BYTES, ended.response_bytes);

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 /// A number that only its own thread adds to. Readers see it grow, a moment late.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
@@ -45,6 +47,14 @@ impl<const N: usize> Distribution<N> {
         self.sum.add(value);
     }
 
+    /// Adds what another has counted. Ranges that there are not count in the last one.
+    pub(super) fn add_counts(&self, counts: &Counts) {
+        for (index, count) in counts.ranges.iter().enumerate() {
+            self.ranges[index.min(N - 1)].add(*count);
+        }
+        self.sum.add(counts.sum);
+    }
+
     /// Adds what has been counted to `total`.
     pub(super) fn add_to(&self, total: &mut Counts) {
         total.ranges.resize(N, 0);
@@ -56,7 +66,7 @@ impl<const N: usize> Distribution<N> {
 }
 
 /// What several threads' distributions come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// How many values were in each range, not added up.
     pub(crate) ranges: Vec<u64>,

@@ -79,6 +79,11 @@ impl Templates {
         route.is_some_and(|route| self.shares[route])
     }
 
+    /// The template of this name; that of everything else if there is none.
+    pub(super) fn named(&self, name: &str) -> usize {
+        self.names.iter().position(|known| *known == name).unwrap_or(0)
+    }
+
     pub(crate) fn name(&self, template: usize) -> &'static str {
         self.names[template]
     }

@@ -1,5 +1,6 @@
 //! What telemetry counts of itself.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::family::{Family, Value};
@@ -36,6 +37,30 @@ pub(crate) struct Own {
 }
 
 impl Own {
+    /// The numbers that only grow, by name.
+    fn counters(&self) -> [(&'static str, &Number); 6] {
+        [
+            ("pushes", &self.pushes),
+            ("push_failures", &self.push_failures),
+            ("logs_sent", &self.logs_sent),
+            ("logs_dropped", &self.logs_dropped),
+            ("log_failures", &self.log_failures),
+            ("spans_dropped", &self.spans_dropped),
+        ]
+    }
+
+    /// What has been counted, for the gateway that comes next.
+    pub(super) fn record(&self) -> BTreeMap<String, u64> {
+        self.counters().map(|(name, number)| (name.to_owned(), number.get())).into()
+    }
+
+    /// Counts on from a record.
+    pub(super) fn add_record(&self, record: &BTreeMap<String, u64>) {
+        for (name, number) in self.counters() {
+            number.add(record.get(name).copied().unwrap_or_default());
+        }
+    }
+
     pub(super) fn families(&self) -> [Family; 7] {
         let counter = |name, help, number: &Number| Family::counter(name, help).with(Value::Count(number.get()));
         [

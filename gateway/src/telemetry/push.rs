@@ -21,7 +21,7 @@ use super::otlp;
 use super::parts::in_parts;
 use super::patience::Patience;
 use super::payload::{Envelope, payloads};
-use super::{State, Telemetry, instance};
+use super::{State, Telemetry};
 use crate::clock;
 use crate::settings::{TelemetryFormat, TelemetrySettings};
 
@@ -45,10 +45,6 @@ pub(crate) struct Pusher {
     format: TelemetryFormat,
     interval: Duration,
     patience: Patience,
-    started_at: String,
-    #[cfg(feature = "otlp")]
-    started_at_nanos: u64,
-    sequence: u64,
     /// How many exchanges had ended when metrics were taken last.
     told: u64,
     told_at: Instant,
@@ -65,10 +61,6 @@ impl Pusher {
             format: settings.format,
             interval: settings.interval,
             patience: Patience::new("metrics", settings.interval.max(SHORTEST_RETRY)),
-            started_at: clock::timestamp(),
-            #[cfg(feature = "otlp")]
-            started_at_nanos: clock::unix_nanos(),
-            sequence: 0,
             told: 0,
             told_at: Instant::now(),
             has_told_drain: false,
@@ -131,22 +123,22 @@ impl Pusher {
 
     fn messages(&mut self, reason: &'static str) -> Vec<Message> {
         let families = families(&self.telemetry, &self.state);
-        self.sequence += 1;
+        let run = &self.telemetry.run;
         let (content_type, payloads) = match self.format {
             TelemetryFormat::Json => {
                 let envelope = Envelope {
-                    instance: instance().to_owned(),
-                    started_at: self.started_at.clone(),
+                    instance: run.instance.clone(),
+                    started_at: clock::timestamp_of(run.started_at),
                     timestamp: clock::timestamp(),
-                    sequence: self.sequence,
+                    sequence: run.next_sequence(),
                     reason,
                 };
                 ("application/json", payloads(families, &envelope, LIMIT))
             }
             #[cfg(feature = "otlp")]
             TelemetryFormat::Otlp => {
-                let period = otlp::Period { start: self.started_at_nanos, now: clock::unix_nanos() };
-                let write = |families: &[Family]| otlp::metrics(families, instance(), period);
+                let period = otlp::Period { start: run.started_at, now: clock::unix_nanos() };
+                let write = |families: &[Family]| otlp::metrics(families, &run.instance, period);
                 (otlp::CONTENT_TYPE, in_parts(families, LIMIT, &write))
             }
             #[cfg(not(feature = "otlp"))]

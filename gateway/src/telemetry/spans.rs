@@ -10,7 +10,7 @@ use super::own::Own;
 use super::patience::Patience;
 use super::push::compressed;
 use super::tracer::Span;
-use super::{instance, otlp};
+use super::{Telemetry, otlp};
 use crate::settings::TraceSettings;
 
 /// How many spans go together.
@@ -26,12 +26,20 @@ pub(crate) struct SpanExporter {
     patience: Patience,
     own: Arc<Own>,
     waiting: Vec<Span>,
+    /// The name of the gateway's run.
+    instance: String,
 }
 
 impl SpanExporter {
-    pub(crate) fn new(settings: &TraceSettings, own: Arc<Own>, queue: mpsc::Receiver<Span>) -> Self {
-        let collector = Collector::new(settings.url.clone());
-        Self { queue, collector, patience: Patience::new("spans", PAUSE), own, waiting: Vec::new() }
+    pub(super) fn new(settings: &TraceSettings, telemetry: &Telemetry, queue: mpsc::Receiver<Span>) -> Self {
+        Self {
+            queue,
+            collector: Collector::new(settings.url.clone()),
+            patience: Patience::new("spans", PAUSE),
+            own: Arc::clone(&telemetry.own),
+            waiting: Vec::new(),
+            instance: telemetry.run.instance.clone(),
+        }
     }
 
     /// Sends spans for as long as it is polled and anybody can make any.
@@ -61,7 +69,7 @@ impl SpanExporter {
         }
         let spans = std::mem::take(&mut self.waiting);
         let count = spans.len() as u64;
-        let message = compressed(otlp::CONTENT_TYPE, otlp::spans(&spans, instance()));
+        let message = compressed(otlp::CONTENT_TYPE, otlp::spans(&spans, &self.instance));
         match self.collector.post(message).await {
             Ok(()) => self.patience.succeeded(),
             Err(fault) => {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use gateway_table::Breaker as Rule;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 /// The breaker of one service. What opens it, and for how long, is said by the route of each request.
@@ -52,6 +53,17 @@ pub(crate) enum Change {
     Opened,
     /// The service is well again.
     Closed,
+}
+
+/// The state of a breaker as it is handed over, in milliseconds before and after that moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BreakerRecord {
+    failures_ago: Vec<u64>,
+    open_for: Option<u64>,
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Breaker {
@@ -152,6 +164,28 @@ impl Breaker {
         }
     }
 
+    /// Its state at `now`, for the gateway that comes next; nothing while all is well.
+    pub(crate) fn record(&self, now: Instant) -> Option<BreakerRecord> {
+        let state = self.lock();
+        let ago = |failure: &Instant| milliseconds(now.saturating_duration_since(*failure));
+        let record = BreakerRecord {
+            failures_ago: state.failures.iter().map(ago).collect(),
+            open_for: state.open.as_ref().map(|open| milliseconds(open.until.saturating_duration_since(now))),
+        };
+        (record != BreakerRecord::default()).then_some(record)
+    }
+
+    /// Goes on from this record at `now`. Probes that were under way are not: their gateway is gone.
+    pub(crate) fn resume(&self, record: &BreakerRecord, now: Instant) {
+        let failure = |ago: &u64| now.checked_sub(Duration::from_millis(*ago));
+        let open = |wait| Open { until: now + Duration::from_millis(wait), probes: 0 };
+        *self.lock() = State {
+            failures: record.failures_ago.iter().filter_map(failure).collect(),
+            open: record.open_for.map(open),
+        };
+        self.is_troubled.store(true, Ordering::Relaxed);
+    }
+
     /// A panic elsewhere leaves nothing half done in it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -220,6 +254,21 @@ mod tests {
         assert_eq!(breaker.admit(RULE, || start + seconds(8)), Ok(()));
         assert_eq!(breaker.failed(RULE, start + seconds(9)), None);
         assert_eq!(breaker.admit(RULE, || start + seconds(10)), Err(seconds(4)));
+    }
+
+    #[test]
+    fn one_that_goes_on_from_a_record_does_what_the_other_would_have_done() {
+        let start = Instant::now();
+        assert_eq!(Breaker::default().record(start), None);
+        let counting = Breaker::default();
+        assert!(counting.failed(RULE, start).or(counting.failed(RULE, start + seconds(4))).is_none());
+        for (breaker, now) in [(opened(start), start + seconds(3)), (counting, start + seconds(5))] {
+            let next = Breaker::default();
+            next.resume(&breaker.record(now).unwrap(), now);
+            assert_eq!(next.admit(RULE, || now), breaker.admit(RULE, || now));
+            assert_eq!(next.failed(RULE, now + seconds(1)), breaker.failed(RULE, now + seconds(1)));
+            assert_eq!(next.state(now + seconds(1)), breaker.state(now + seconds(1)));
+        }
     }
 
     #[test]
