@@ -61,11 +61,11 @@ fn run(arguments: &RunArguments) -> ExitCode {
         Err(error) => return fail(2, &error),
     };
     if let Some(address) = arguments.listen {
-        settings.listen = address;
+        settings = settings.listening_at(address);
     }
     match gateway::run(settings, &routes::TABLE) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ (StartError::Settings(_) | StartError::Tls(_) | StartError::Log { .. })) => fail(2, &error),
+        Err(error @ (StartError::Settings(_) | StartError::Log { .. })) => fail(2, &error),
         Err(error) => fail(1, &error),
     }
 }

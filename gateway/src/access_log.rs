@@ -31,7 +31,7 @@ pub(crate) struct AccessLog {
     sender: LogSender,
     lines: RefCell<Piece>,
     has_lines: Notify,
-    rules: LogRules,
+    rules: Cell<LogRules>,
     table: &'static Table,
     /// What its worker counts exchanges with.
     recorder: Recorder,
@@ -39,7 +39,19 @@ pub(crate) struct AccessLog {
 
 impl AccessLog {
     pub(crate) fn new(sender: LogSender, rules: LogRules, table: &'static Table, recorder: Recorder) -> Self {
-        Self { sender, rules, lines: RefCell::new(empty()), has_lines: Notify::new(), table, recorder }
+        Self {
+            sender,
+            rules: Cell::new(rules),
+            lines: RefCell::new(empty()),
+            has_lines: Notify::new(),
+            table,
+            recorder,
+        }
+    }
+
+    /// Writes lines by these rules from now on.
+    pub(crate) fn keep_to(&self, rules: LogRules) {
+        self.rules.set(rules);
     }
 
     /// Whether the next request makes a span.
@@ -60,8 +72,8 @@ impl AccessLog {
     }
 
     fn write(&self, exchange: &Exchange, elapsed: Duration) {
-        let level = exchange.level(self.rules.levels);
-        if level < self.sender.threshold.get() {
+        let level = exchange.level(self.rules.get().levels);
+        if !self.sender.threshold.lets(level) {
             return;
         }
         let mut piece = self.lines.borrow_mut();
@@ -208,7 +220,7 @@ impl Exchange {
         push_text(line, self.method.as_str())?;
         line.extend_from_slice(b",\"path\":");
         push_text(line, self.uri.path())?;
-        if log.rules.has_query
+        if log.rules.get().has_query
             && let Some(query) = self.uri.query()
         {
             line.extend_from_slice(b",\"query\":");

@@ -21,9 +21,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use crate::log::Threshold;
+use crate::orders::Orders;
 use crate::settings::AdminSettings;
 use crate::telemetry::{State, Telemetry};
 
@@ -40,14 +40,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the admin listener knows and may do.
 pub(crate) struct Admin {
-    pub(crate) settings: AdminSettings,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) state: Arc<State>,
     pub(crate) history: History,
-    /// The JWK set with which services check the gateway's own tokens.
-    pub(crate) jwk_set: Option<String>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) threshold: Threshold,
+    pub(crate) orders: Orders,
+}
+
+impl Admin {
+    /// What the configuration says of the listener at the moment.
+    fn settings(&self) -> Option<AdminSettings> {
+        self.state.rules().admin.as_ref().map(|admin| admin.settings.clone())
+    }
 }
 
 /// Serves until it is dropped.
@@ -55,11 +60,7 @@ pub(crate) struct Admin {
 /// # Errors
 ///
 /// The socket cannot be registered with the runtime.
-pub(crate) async fn serve(
-    socket: std::net::TcpListener,
-    tls: Option<TlsAcceptor>,
-    admin: Arc<Admin>,
-) -> io::Result<()> {
+pub(crate) async fn serve(socket: std::net::TcpListener, admin: Arc<Admin>) -> io::Result<()> {
     let socket = TcpListener::from_std(socket)?;
     tokio::task::spawn_local(history::keep(Arc::clone(&admin)));
     let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -69,7 +70,8 @@ pub(crate) async fn serve(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let (admin, tls) = (Arc::clone(&admin), tls.clone());
+        let tls = admin.state.rules().admin.as_ref().and_then(|rules| rules.tls.clone());
+        let admin = Arc::clone(&admin);
         tokio::task::spawn_local(async move {
             let _seat = seat;
             match tls {

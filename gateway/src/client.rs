@@ -2,6 +2,7 @@
 
 mod watch;
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use http::HeaderValue;
@@ -31,7 +32,7 @@ impl Client {
         let text = HeaderValue::from_str(&text).expect("an address is made of digits, letters, dots and colons");
         Self {
             address,
-            origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy },
+            origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy: Cell::new(is_trusted_proxy) },
             is_surplus: false,
             watch,
         }

@@ -21,14 +21,14 @@ use bytes::Bytes;
 use crate::client::Client;
 use crate::stream::Stream;
 use crate::wire::Wire;
-use crate::worker::Worker;
+use crate::worker::Current;
 
 pub(crate) use client_wire::ClientWire;
 pub(crate) use interim::Interim;
 
 /// Serves a connection until either side closes it, or the worker orders its end.
-pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, client: Rc<Client>) {
-    let mut serving = pin!(speak(worker, stream, Rc::clone(&client)));
+pub(crate) async fn serve(workers: Rc<Current>, stream: Stream, client: Rc<Client>) {
+    let mut serving = pin!(speak(workers, stream, Rc::clone(&client)));
     poll_fn(|cx| {
         client.watch.register(cx.waker());
         if client.watch.must_abort() {
@@ -41,16 +41,18 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: Stream, client: Rc<Client>
 }
 
 /// HTTP/2 if the TLS handshake settled on it, or if a connection in clear starts with its preface; else HTTP/1.1.
-async fn speak(worker: Rc<Worker>, stream: Stream, client: Rc<Client>) {
+async fn speak(workers: Rc<Current>, stream: Stream, client: Rc<Client>) {
     if stream.protocol() == Some(b"h2") {
-        return Box::pin(http2::serve(worker, stream, Bytes::new(), client)).await;
+        return Box::pin(http2::serve(workers, stream, Bytes::new(), client)).await;
     }
     let may_be_http2 = stream.protocol().is_none();
+    let worker = workers.get();
     let wire = Wire::new(stream, Rc::clone(&worker.buffers));
     let wire = ClientWire::new(wire, worker.head_limits(), Rc::clone(&client));
+    drop(worker);
     if may_be_http2 && poll_fn(|cx| wire.poll_preface(cx)).await {
         let (stream, read) = wire.into_wire().into_parts();
-        return Box::pin(http2::serve(worker, stream, read, client)).await;
+        return Box::pin(http2::serve(workers, stream, read, client)).await;
     }
-    http1::serve(worker, Rc::new(wire), client).await;
+    http1::serve(workers, Rc::new(wire), client).await;
 }

@@ -5,6 +5,8 @@
 mod claims;
 mod list;
 
+use std::cell::Cell;
+
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
@@ -49,7 +51,7 @@ pub(crate) struct ClientOrigin {
     /// How the client speaks to the gateway.
     pub(crate) scheme: &'static str,
     /// Whether what it says of those before it is believed.
-    pub(crate) is_trusted_proxy: bool,
+    pub(crate) is_trusted_proxy: Cell<bool>,
 }
 
 /// What an upstream learns of a request beside what its client sent.
@@ -79,7 +81,7 @@ pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'
         is_identity(name)
             || is_alias(name)
             || forwarding.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
-            || (is_forwarding(name) && !forwarding.client.is_trusted_proxy)
+            || (is_forwarding(name) && !forwarding.client.is_trusted_proxy.get())
     };
     remove_where(headers, is_foreign);
     headers.remove(RETRY_ATTEMPT);
@@ -211,7 +213,7 @@ mod tests {
             address: HeaderValue::from_static("192.0.2.60"),
             node: "192.0.2.60".to_owned(),
             scheme: "http",
-            is_trusted_proxy,
+            is_trusted_proxy: Cell::new(is_trusted_proxy),
         };
         forward_request(
             &mut headers,

@@ -1,4 +1,5 @@
-//! What a worker's thread does: it accepts connections, looks after them once a tick, and lets them finish at the end.
+//! What a worker's thread does: it accepts connections, looks after them once a tick, goes by the rules of the last reload,
+//! and lets connections finish at the end.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -14,13 +15,13 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use crate::client::{Client, Limits, Watch};
 use crate::connection;
+use crate::rules::Rules;
 use crate::stream::Stream;
 use crate::ticks::Ticks;
-use crate::worker::{Shared, Worker};
+use crate::worker::{Current, Shared, Worker};
 
 /// How long accepting pauses when the machine has no more of something (descriptors, memory) for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -39,6 +40,14 @@ const SURPLUS: usize = 16;
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// What tells a worker what to do.
+pub(crate) struct WorkerOrders {
+    /// Whether it is to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+    /// What it is to go by.
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
+}
+
 /// Serves on this thread until it is told to stop and has drained. `_alive` is dropped at its end.
 ///
 /// # Errors
@@ -48,25 +57,26 @@ pub(crate) fn run(
     runtime: &Runtime,
     socket: std::net::TcpListener,
     shared: Shared,
-    stop: watch::Receiver<bool>,
+    orders: WorkerOrders,
     _alive: mpsc::Sender<()>,
 ) -> io::Result<()> {
     LocalSet::new().block_on(runtime, async {
         let socket = TcpListener::from_std(socket)?;
-        let listener = Rc::new(Listener::new(shared));
+        let WorkerOrders { stop, rules } = orders;
+        let listener = Rc::new(Listener::new(&shared, Arc::clone(&rules.borrow())));
+        tokio::task::spawn_local(Rc::clone(&listener).follow(rules));
         tokio::task::spawn_local(Rc::clone(&listener).tick());
         tokio::task::spawn_local(Rc::clone(&listener).hand_over_log_lines());
         listener.accept(socket, stop).await;
         listener.drain().await;
-        listener.worker.access_log.flush();
+        listener.workers.get().access_log.flush();
         Ok(())
     })
 }
 
 /// A worker and the connections that it serves.
 struct Listener {
-    worker: Rc<Worker>,
-    tls: Option<TlsAcceptor>,
+    workers: Rc<Current>,
     /// How many connections the whole gateway has.
     connections: Arc<AtomicUsize>,
     clients: RefCell<Slab<Rc<Client>>>,
@@ -75,13 +85,28 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(shared: Shared) -> Self {
+    fn new(shared: &Shared, rules: Arc<Rules>) -> Self {
         Self {
-            tls: shared.tls.clone(),
             connections: Arc::clone(&shared.connections),
             clients: RefCell::default(),
             is_full: Cell::new(false),
-            worker: Rc::new(Worker::new(shared)),
+            workers: Rc::new(Current::new(Worker::new(shared, rules))),
+        }
+    }
+
+    /// Goes by other rules whenever there are some.
+    async fn follow(self: Rc<Self>, mut rules: watch::Receiver<Arc<Rules>>) {
+        rules.mark_changed();
+        while rules.changed().await.is_ok() {
+            let next = Arc::clone(&rules.borrow_and_update());
+            let worker = self.workers.get();
+            if !Arc::ptr_eq(&worker.rules, &next) {
+                self.workers.replace(worker.under(Arc::clone(&next)));
+                for (_, client) in self.clients.borrow().iter() {
+                    client.origin.is_trusted_proxy.set(next.trusts(client.address));
+                }
+            }
+            next.adopted.add_permits(1);
         }
     }
 
@@ -107,7 +132,8 @@ impl Listener {
 
     /// Serves a connection in a task of its own, or refuses it if there are too many.
     fn admit(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
-        let most = self.worker.rules.limits.connections as usize;
+        let rules = Arc::clone(&self.workers.get().rules);
+        let most = rules.limits.connections as usize;
         let others = self.connections.fetch_add(1, Ordering::Relaxed);
         let is_surplus = others >= most;
         if is_surplus && !self.is_full.replace(true) {
@@ -116,7 +142,7 @@ impl Listener {
         if others >= most + SURPLUS {
             self.connections.fetch_sub(1, Ordering::Relaxed);
             // Over TLS there is no answer without a handshake. A client that does not even take this is not owed more.
-            if self.tls.is_none() {
+            if rules.tls.is_none() {
                 let _ = stream.try_write(FULL);
             }
             return;
@@ -126,49 +152,55 @@ impl Listener {
         }
         // Without it small answers wait for the client's acknowledgement; it only fails on a connection that is gone.
         let _ = stream.set_nodelay(true);
-        let client = Rc::new(self.client(address, is_surplus));
+        let client = Rc::new(self.client(address, is_surplus, &rules));
         let seat = Seat { index: self.clients.borrow_mut().insert(Rc::clone(&client)), listener: Rc::clone(self) };
-        tokio::task::spawn_local(async move { seat.listener.serve(stream, client).await });
+        tokio::task::spawn_local(async move { seat.listener.serve(stream, client, rules).await });
     }
 
-    fn client(&self, address: SocketAddr, is_surplus: bool) -> Client {
-        let ip = address.ip().to_canonical();
-        let is_trusted = self.worker.rules.trusted_proxies.iter().any(|network| network.contains(&ip));
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        let mut client = Client::new(address, scheme, is_trusted, Watch::new(Rc::clone(&self.worker.ticks)));
+    fn client(&self, address: SocketAddr, is_surplus: bool, rules: &Rules) -> Client {
+        let scheme = if rules.tls.is_some() { "https" } else { "http" };
+        let watch = Watch::new(Rc::clone(&self.workers.get().ticks));
+        let mut client = Client::new(address, scheme, rules.trusts(address), watch);
         client.is_surplus = is_surplus;
         client
     }
 
-    async fn serve(&self, stream: TcpStream, client: Rc<Client>) {
-        let worker = Rc::clone(&self.worker);
-        let Some(tls) = &self.tls else {
-            return connection::serve(worker, Stream::Plain(stream), client).await;
+    async fn serve(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
+        let workers = Rc::clone(&self.workers);
+        let Some(tls) = rules.tls.clone() else {
+            // A connection may last for long; the rules under which it began are not to last with it.
+            drop(rules);
+            return connection::serve(workers, Stream::Plain(stream), client).await;
         };
+        let limit = rules.limits.header_timeout;
+        drop(rules);
         // A handshake that fails or lasts too long is the client's affair.
-        if let Ok(Ok(stream)) = Box::pin(timeout(worker.rules.limits.header_timeout, tls.accept(stream))).await {
-            connection::serve(worker, Stream::Tls(Box::new(stream.into())), client).await;
+        if let Ok(Ok(stream)) = Box::pin(timeout(limit, tls.accept(stream))).await {
+            drop(tls);
+            connection::serve(workers, Stream::Tls(Box::new(stream.into())), client).await;
         }
     }
 
     /// Once a tick: the clock goes on, and slow and idle clients are dealt with.
     async fn tick(self: Rc<Self>) {
-        let limits = &self.worker.rules.limits;
-        let limits = Limits::new(limits.header_timeout, limits.idle_timeout);
         let mut interval = tokio::time::interval(Ticks::STEP);
         loop {
             interval.tick().await;
-            self.worker.tick();
+            let worker = self.workers.get();
+            worker.tick();
+            let limits = &worker.rules.limits;
+            let limits = Limits::new(limits.header_timeout, limits.idle_timeout);
             self.order(|watch| watch.enforce(limits));
         }
     }
 
     /// Hands over log lines, a moment after the first of them was written.
     async fn hand_over_log_lines(self: Rc<Self>) {
+        let log = Rc::clone(&self.workers.get().access_log);
         loop {
-            self.worker.access_log.has_lines().await;
+            log.has_lines().await;
             tokio::time::sleep(LOG_PAUSE).await;
-            self.worker.access_log.flush();
+            log.flush();
         }
     }
 
@@ -182,7 +214,7 @@ impl Listener {
                 tokio::time::sleep(DRAIN_STEP).await;
             }
         };
-        if timeout(self.worker.rules.shutdown_grace, all_gone).await.is_err() {
+        if timeout(self.workers.get().rules.shutdown_grace, all_gone).await.is_err() {
             let cut = self.clients.borrow().len();
             tracing::warn!(connections = cut, "connections were cut at the end of the grace period");
             self.order(Watch::abort);

@@ -21,7 +21,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use self::file::RotatedFile;
 use crate::clock;
-use crate::settings::LogSettings;
+use crate::settings::{LogLevel, LogSettings};
 use crate::telemetry::Telemetry;
 
 pub(crate) use self::level::{Level, Threshold};
@@ -46,8 +46,6 @@ pub(crate) struct Piece {
 
 /// Where lines for CoreTelemetry go.
 pub(crate) struct Shipping {
-    /// The least severe level that is shipped.
-    pub(crate) from: Level,
     pub(crate) queue: mpsc::Sender<Vec<u8>>,
     pub(crate) telemetry: Arc<Telemetry>,
 }
@@ -60,7 +58,7 @@ pub(crate) struct LogSender {
     /// The least severe level that is written.
     pub(crate) threshold: Threshold,
     /// The least severe level that is shipped, if any is.
-    ships_from: Option<Level>,
+    pub(crate) ships_from: Threshold,
 }
 
 impl LogSender {
@@ -73,7 +71,7 @@ impl LogSender {
 
     /// Whether a line of this level is for CoreTelemetry, too.
     pub(crate) fn ships(&self, level: Level) -> bool {
-        self.ships_from.is_some_and(|from| level >= from)
+        self.ships_from.lets(level)
     }
 
     /// How many lines did not reach the log so far.
@@ -95,7 +93,7 @@ impl Log {
     /// # Errors
     ///
     /// The file cannot be opened for appending, or there can be no further thread.
-    pub(crate) fn open(settings: &LogSettings, shipping: Option<Shipping>) -> io::Result<Self> {
+    pub(crate) fn open(settings: &LogSettings, ships_from: Option<LogLevel>, shipping: Shipping) -> io::Result<Self> {
         let open = |path| RotatedFile::open(path, settings.max_size, settings.keep);
         let file = settings.file.as_deref().map(open).transpose()?;
         let has_stdout = file.is_none() || io::stdout().is_terminal();
@@ -104,8 +102,8 @@ impl Log {
         let sender = LogSender {
             channel,
             dropped: Arc::clone(&dropped),
-            threshold: Threshold::new(Level::shown(settings.level)),
-            ships_from: shipping.as_ref().map(|shipping| shipping.from),
+            threshold: Threshold::new(Some(settings.level)),
+            ships_from: Threshold::new(ships_from),
         };
         let writer = Writer { file, has_stdout, shipping, dropped, told: 0 };
         let (all_written, written) = sync_channel(0);
@@ -138,7 +136,7 @@ impl Log {
 struct Writer {
     file: Option<RotatedFile>,
     has_stdout: bool,
-    shipping: Option<Shipping>,
+    shipping: Shipping,
     dropped: Arc<AtomicU64>,
     told: u64,
 }
@@ -170,11 +168,10 @@ impl Writer {
 
     /// Hands a line over for CoreTelemetry, or counts it as dropped.
     fn ship(&self, line: &[u8]) {
-        let Some(shipping) = &self.shipping else { return };
-        let own = &shipping.telemetry.own;
+        let own = &self.shipping.telemetry.own;
         own.log_backlog.add(1);
         let is_short = line.len() <= LONGEST_SHIPPED;
-        if !is_short || shipping.queue.try_send(line.trim_ascii_end().to_vec()).is_err() {
+        if !is_short || self.shipping.queue.try_send(line.trim_ascii_end().to_vec()).is_err() {
             own.log_backlog.subtract(1);
             own.logs_dropped.add(1);
         }
@@ -221,7 +218,7 @@ impl<S: tracing::Subscriber> Layer<S> for EventLines {
     }
 
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        Level::of(*metadata.level()) >= self.sender.threshold.get()
+        self.sender.threshold.lets(Level::of(*metadata.level()))
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {

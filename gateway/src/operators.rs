@@ -9,24 +9,27 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tracing::Dispatch;
 
 use crate::admin::{self, Admin};
+use crate::rules::Rules;
+use crate::settings::TelemetrySettings;
 #[cfg(feature = "otlp")]
 use crate::telemetry::SpanExporter;
 use crate::telemetry::{Pusher, Shipper};
 
 /// What there is to be done for operators.
 pub(crate) struct Duties {
-    pub(crate) admin: Option<(TcpListener, Option<TlsAcceptor>, Arc<Admin>)>,
-    pub(crate) pusher: Option<Pusher>,
-    pub(crate) shipper: Option<Shipper>,
+    pub(crate) admin: Option<(TcpListener, Arc<Admin>)>,
+    pub(crate) pusher: Pusher,
+    pub(crate) shipper: Shipper,
     #[cfg(feature = "otlp")]
-    pub(crate) spans: Option<SpanExporter>,
+    pub(crate) spans: SpanExporter,
+    /// Where things are sent, as it is now.
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
 }
 
 /// The thread, while it runs.
@@ -37,11 +40,8 @@ pub(crate) struct Operators {
 }
 
 impl Operators {
-    /// Starts the thread, if there is anything to do.
-    pub(crate) fn start(duties: Duties, events: Dispatch) -> io::Result<Option<Self>> {
-        if duties.admin.is_none() && duties.pusher.is_none() && duties.shipper.is_none() {
-            return Ok(None);
-        }
+    /// Starts the thread. A reload may give it something to do where there was nothing before.
+    pub(crate) fn start(duties: Duties, events: Dispatch) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
         let (finish, finished) = oneshot::channel();
         let thread = std::thread::Builder::new().name("operators".to_owned()).spawn(move || {
@@ -51,7 +51,7 @@ impl Operators {
                 runtime.shutdown_background();
             });
         })?;
-        Ok(Some(Self { thread, finish }))
+        Ok(Self { thread, finish })
     }
 
     /// Has the last of everything sent, which may take so long, and waits for it.
@@ -66,9 +66,9 @@ impl Operators {
 
 impl Duties {
     async fn run(mut self, finished: oneshot::Receiver<Duration>) {
-        if let Some((socket, tls, admin)) = self.admin.take() {
+        if let Some((socket, admin)) = self.admin.take() {
             tokio::task::spawn_local(async move {
-                if let Err(error) = admin::serve(socket, tls, admin).await {
+                if let Err(error) = admin::serve(socket, admin).await {
                     tracing::error!(%error, "the admin listener failed");
                 }
             });
@@ -81,48 +81,40 @@ impl Duties {
         let _ = timeout(limit, self.send_last()).await;
     }
 
-    /// Sends metrics and log lines, for ever.
+    /// Sends metrics, log lines and spans for ever, always where the rules say.
     async fn send(&mut self) {
-        let pushing = async {
-            if let Some(pusher) = &mut self.pusher {
-                pusher.run().await;
+        let mut rules = self.rules.clone();
+        loop {
+            let settings = rules.borrow_and_update().telemetry.clone();
+            self.turn_to(settings.as_ref());
+            let is_other = |rules: &Arc<Rules>| rules.telemetry != settings;
+            tokio::select! {
+                () = self.send_there() => {}
+                changed = rules.wait_for(is_other) => if changed.is_err() { return self.send_there().await },
             }
-        };
-        let shipping = async {
-            if let Some(shipper) = &mut self.shipper {
-                shipper.run().await;
-            }
-        };
+        }
+    }
+
+    fn turn_to(&mut self, settings: Option<&TelemetrySettings>) {
+        self.pusher.turn_to(settings);
+        self.shipper.turn_to(settings);
         #[cfg(feature = "otlp")]
-        let tracing = async {
-            if let Some(spans) = &mut self.spans {
-                spans.run().await;
-            }
-        };
+        self.spans.turn_to(settings.and_then(|settings| settings.traces.as_ref()));
+    }
+
+    async fn send_there(&mut self) {
+        #[cfg(feature = "otlp")]
+        let tracing = self.spans.run();
         #[cfg(not(feature = "otlp"))]
         let tracing = std::future::ready(());
-        tokio::join!(pushing, shipping, tracing, std::future::pending::<()>());
+        tokio::join!(self.pusher.run(), self.shipper.run(), tracing, std::future::pending::<()>());
     }
 
     async fn send_last(&mut self) {
-        let pushing = async {
-            if let Some(pusher) = &mut self.pusher {
-                pusher.finish().await;
-            }
-        };
-        let shipping = async {
-            if let Some(shipper) = &mut self.shipper {
-                shipper.finish().await;
-            }
-        };
         #[cfg(feature = "otlp")]
-        let tracing = async {
-            if let Some(spans) = &mut self.spans {
-                spans.finish().await;
-            }
-        };
+        let tracing = self.spans.finish();
         #[cfg(not(feature = "otlp"))]
         let tracing = std::future::ready(());
-        tokio::join!(pushing, shipping, tracing);
+        tokio::join!(self.pusher.finish(), self.shipper.finish(), tracing);
     }
 }

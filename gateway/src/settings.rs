@@ -9,12 +9,14 @@ mod auth;
 mod check;
 mod compression;
 mod cors;
+mod effective;
 mod environment;
 mod fault;
 mod file;
 mod identity;
 mod log;
 mod node;
+mod origins;
 mod read;
 mod response_headers;
 mod section;
@@ -35,9 +37,11 @@ pub use admin::{AdminSettings, RequiredRole};
 pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
 pub use compression::CompressionSettings;
 pub use cors::{CorsOrigins, CorsSettings};
+pub use effective::{Setting, Shown};
 pub use fault::{Place, Reason, SettingsError, SettingsFault};
 pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
 pub use log::{LogLevel, LogSettings, OutcomeLevels};
+pub use origins::{Origin, Origins};
 pub use response_headers::ResponseHeaderSettings;
 pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
 
@@ -46,6 +50,8 @@ pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
 pub struct Settings {
     /// The file that it comes from; `None` for the built-in defaults.
     pub file: Option<PathBuf>,
+    /// Where each setting comes from.
+    pub origins: Origins,
     /// `listen`: where clients connect, an IP address and a port (0: any free one). Default `127.0.0.1:8001`.
     pub listen: SocketAddr,
     /// `tls`: the gateway's own certificate; clear text without it, the default.
@@ -139,12 +145,32 @@ impl Settings {
     pub fn load(config_name: Option<&str>) -> Result<Self, SettingsError> {
         config_name.map_or_else(|| Ok(Self::default()), file::load)
     }
+
+    /// Reads the same file again; what the command line has said still holds.
+    ///
+    /// # Errors
+    ///
+    /// Tells everything that is wrong with the file.
+    pub fn load_again(&self) -> Result<Self, SettingsError> {
+        let again = self.file.as_deref().map_or_else(|| Ok(Self::default()), file::load_file)?;
+        let is_overridden = matches!(self.origins.of_key("listen"), Some(Origin::CommandLine(_)));
+        Ok(if is_overridden { again.listening_at(self.listen) } else { again })
+    }
+
+    /// The same settings, with another address to listen at, which the command line has given.
+    #[must_use]
+    pub fn listening_at(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self.origins.override_by("listen", "--listen");
+        self
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             file: None,
+            origins: Origins::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8001)),
             tls: None,
             admin: None,

@@ -27,11 +27,11 @@ mod totals;
 #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only OTLP has spans"))]
 mod tracer;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gateway_table::Table;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use self::block::Block;
 use self::own::Own;
@@ -49,6 +49,7 @@ pub(crate) use self::ship::{BACKLOG, Shipper};
 pub(crate) use self::spans::SpanExporter;
 pub(crate) use self::state::{State, resident_bytes};
 pub(crate) use self::totals::{EarlyTotals, ServiceTotals, Totals};
+pub(crate) use self::tracer::Span;
 
 /// What all threads share to count, and to read what was counted.
 pub(crate) struct Telemetry {
@@ -60,48 +61,47 @@ pub(crate) struct Telemetry {
     pub(crate) alarm: Arc<Notify>,
     pub(crate) own: Arc<Own>,
     /// Makes spans of requests, if any are to be made.
-    tracer: OnceLock<Tracer>,
+    pub(crate) tracer: Tracer,
 }
 
 impl Telemetry {
-    pub(crate) fn new(table: &'static Table) -> Self {
-        Self {
-            templates: Arc::new(Templates::new(table)),
-            services: table.services.len(),
-            blocks: Mutex::default(),
-            run: Run::new(),
-            alarm: Arc::default(),
-            own: Arc::default(),
-            tracer: OnceLock::new(),
-        }
+    /// What counts nothing yet, and the queue of spans.
+    pub(crate) fn new(table: &'static Table) -> (Self, mpsc::Receiver<Span>) {
+        Self::of(Run::new(), table)
     }
 
     /// Goes on with a run that another executable has begun.
-    pub(crate) fn resume(table: &'static Table, record: &TelemetryRecord) -> Self {
-        let telemetry = Self { run: Run::resume(&record.run), ..Self::new(table) };
+    pub(crate) fn resume(table: &'static Table, record: &TelemetryRecord) -> (Self, mpsc::Receiver<Span>) {
+        let (telemetry, spans) = Self::of(Run::resume(&record.run), table);
         telemetry.add_record(record, table);
-        telemetry
+        (telemetry, spans)
+    }
+
+    fn of(run: Run, table: &'static Table) -> (Self, mpsc::Receiver<Span>) {
+        let own = Arc::new(Own::default());
+        let (tracer, spans) = Tracer::new(Arc::clone(&own));
+        let telemetry = Self {
+            templates: Arc::new(Templates::new(table)),
+            services: table.services.len(),
+            blocks: Mutex::default(),
+            run,
+            alarm: Arc::default(),
+            own,
+            tracer,
+        };
+        (telemetry, spans)
     }
 
     /// What a worker counts with; each has its own.
     pub(crate) fn recorder(&self) -> Recorder {
         let block = self.add_block(Block::new(&self.templates, self.services));
-        Recorder::new(block, Arc::clone(&self.templates), self.run.start, self.tracer.get().cloned())
+        Recorder::new(block, Arc::clone(&self.templates), self.run.start, self.tracer.clone())
     }
 
     fn add_block(&self, block: Block) -> Arc<Block> {
         let block = Arc::new(block);
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&block));
         block
-    }
-
-    /// Has this part of all requests make spans; to be called before there are recorders.
-    #[cfg(feature = "otlp")]
-    pub(crate) fn trace(&self, settings: &crate::settings::TraceSettings) -> SpanExporter {
-        let (tracer, spans) = Tracer::new(settings.sample, Arc::clone(&self.own));
-        // It is said once, before anything is served.
-        let _ = self.tracer.set(tracer);
-        SpanExporter::new(settings, self, spans)
     }
 
     /// What all workers have counted so far.

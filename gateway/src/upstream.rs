@@ -13,6 +13,7 @@ mod upload;
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_http1::{HeadLimits, ResponseFault};
@@ -45,14 +46,15 @@ pub(crate) struct Upstream {
     /// Whether it gets clients' own credentials.
     pub(crate) gets_authorization: bool,
     /// Keeps requests from it while it fails.
-    pub(crate) breaker: Breaker,
+    pub(crate) breaker: Arc<Breaker>,
     /// How many requests it has at the moment.
     pub(crate) slots: Slots,
 }
 
 impl Upstream {
-    /// The service as the settings have it; `None` if the table's address is none, which a checked table's always is.
-    pub(crate) fn new(service: &Service, settings: &Settings) -> Option<Self> {
+    /// The service as the settings have it; `None` if the table's address is none, which a checked table's always is. How
+    /// it was at the same address before, it still is.
+    pub(crate) fn new(service: &Service, settings: &Settings, earlier: Option<&Self>) -> Option<Self> {
         let moved = settings.services.iter().find(|moved| moved.name == service.name);
         let gets_authorization = settings.identity.authorization.iter().any(|trusted| trusted.name == service.name);
         let address = match moved.map(|moved| &moved.address) {
@@ -61,7 +63,9 @@ impl Upstream {
         };
         let host = HeaderValue::from_str(&address.authority()).ok()?;
         let name = service.name.clone();
-        let (breaker, slots) = (Breaker::default(), Slots::default());
+        let earlier = earlier.filter(|earlier| earlier.address == address);
+        let (breaker, slots) =
+            earlier.map(|earlier| (Arc::clone(&earlier.breaker), earlier.slots.clone())).unwrap_or_default();
         Some(Self { name, address, host, gets_authorization, breaker, slots })
     }
 }

@@ -1,5 +1,8 @@
-//! A worker's state: what one thread has for itself, upstream connections, verified tokens, a log buffer, and what it
-//! shares with the others, which is all in [`Shared`].
+//! A worker's state: what one thread has for itself, upstream connections, verified tokens, a log buffer; what it shares with
+//! the others, which is all in [`Shared`]; and the rules that it goes by.
+//!
+//! Other rules make another worker of the same thread, which takes over whatever they do not touch. A request keeps the
+//! worker with which it began, so that it ends under the rules under which it began.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,59 +13,36 @@ use std::time::{Duration, Instant};
 use gateway_http1::HeadLimits;
 use gateway_table::{Route, Table};
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
-use tokio_rustls::TlsAcceptor;
 
-use crate::access_log::{AccessLog, LogRules};
-use crate::auth::refresh::RefreshHandle;
+use crate::access_log::AccessLog;
 use crate::auth::{Principal, Remedy, TokenCache, TokenFault, Verifier};
 use crate::buffers::Buffers;
 use crate::clock::{Clock, Date, UnixSeconds};
 use crate::compression::Compressor;
 use crate::cors::Cors;
 use crate::debounce::Debounce;
-use crate::disclosure::Disclosure;
-use crate::identity::{Identities, IdentityRules};
+use crate::identity::Identities;
 use crate::limiters::Limiters;
 use crate::log::LogSender;
 use crate::rejection::Rejection;
-use crate::settings::{CompressionSettings, CorsSettings, LimitSettings};
+use crate::rules::Rules;
 use crate::telemetry::Telemetry;
 use crate::ticks::TickClock;
 use crate::upstream::{Pool, Upstream};
 
-/// What all workers share.
+/// What all workers share for as long as the gateway runs.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) table: &'static Table,
-    pub(crate) upstreams: Arc<[Upstream]>,
     pub(crate) limiters: Arc<Limiters>,
     pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
-    pub(crate) identity: Arc<IdentityRules>,
     pub(crate) verifier: Arc<Verifier>,
-    pub(crate) key_refresh: Option<RefreshHandle>,
-    pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
     pub(crate) telemetry: Arc<Telemetry>,
-    pub(crate) rules: Arc<Rules>,
 }
 
-/// What the settings say about connections.
-pub(crate) struct Rules {
-    pub(crate) limits: LimitSettings,
-    pub(crate) trusted_proxies: Vec<IpNet>,
-    /// Fields of clients that never pass, beside the built-in ones.
-    pub(crate) dropped_fields: Vec<HeaderName>,
-    pub(crate) shutdown_grace: Duration,
-    pub(crate) log: LogRules,
-    /// What answers say of how they came about.
-    pub(crate) disclosure: Disclosure,
-    pub(crate) cors: Option<CorsSettings>,
-    pub(crate) compression: Option<CompressionSettings>,
-}
-
-/// The state of one worker.
+/// The state of one worker, under one set of rules.
 pub(crate) struct Worker {
     pub(crate) table: &'static Table,
     pub(crate) limiters: Arc<Limiters>,
@@ -73,9 +53,8 @@ pub(crate) struct Worker {
     pub(crate) access_log: Rc<AccessLog>,
     /// How long an upstream may pause in the middle of an answer.
     pub(crate) stall_limit: Duration,
-    key_refresh: Option<RefreshHandle>,
     verifier: Arc<Verifier>,
-    tokens: RefCell<TokenCache>,
+    tokens: Rc<RefCell<TokenCache>>,
     upstreams: Arc<[Upstream]>,
     pools: Vec<Rc<Pool>>,
     clock: Clock,
@@ -92,35 +71,60 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Shared) -> Self {
+    pub(crate) fn new(shared: &Shared, rules: Arc<Rules>) -> Self {
         let ticks = Rc::new(TickClock::new());
         let buffers = Rc::new(Buffers::default());
-        let pool =
-            |upstream: &Upstream| Rc::new(Pool::new(upstream.address.clone(), Rc::clone(&ticks), Rc::clone(&buffers)));
+        let recorder = shared.telemetry.recorder();
         Self {
             table: shared.table,
-            limiters: shared.limiters,
-            debounce: shared.debounce,
-            identities: Identities::new(shared.identity, shared.table),
-            key_refresh: shared.key_refresh,
-            access_log: Rc::new(AccessLog::new(
-                shared.log,
-                shared.rules.log,
-                shared.table,
-                shared.telemetry.recorder(),
-            )),
-            stall_limit: shared.rules.limits.idle_timeout,
-            verifier: shared.verifier,
-            tokens: RefCell::default(),
-            pools: shared.upstreams.iter().map(pool).collect(),
-            upstreams: shared.upstreams,
+            limiters: Arc::clone(&shared.limiters),
+            debounce: shared.debounce.clone(),
+            identities: Identities::new(Arc::clone(&rules.identity), shared.table),
+            access_log: Rc::new(AccessLog::new(shared.log.clone(), rules.log, shared.table, recorder)),
+            stall_limit: rules.limits.idle_timeout,
+            verifier: Arc::clone(&shared.verifier),
+            tokens: Rc::default(),
+            pools: rules.upstreams.iter().map(|upstream| pool(upstream, &ticks, &buffers)).collect(),
+            upstreams: Arc::clone(&rules.upstreams),
             clock: Clock::default(),
             date: RefCell::default(),
             buffers,
             ticks,
-            cors: shared.rules.cors.as_ref().map(Cors::new),
-            compressor: shared.rules.compression.as_ref().map(Compressor::new),
-            rules: shared.rules,
+            cors: rules.cors.as_ref().map(Cors::new),
+            compressor: rules.compression.as_ref().map(Compressor::new),
+            rules,
+        }
+    }
+
+    /// The same worker under other rules. Connections to services that are where they were are used further.
+    pub(crate) fn under(&self, rules: Arc<Rules>) -> Self {
+        self.access_log.keep_to(rules.log);
+        let pools = rules.upstreams.iter().zip(self.upstreams.iter().zip(&self.pools));
+        let pools = pools.map(|(upstream, (earlier, known))| {
+            if upstream.address == earlier.address {
+                Rc::clone(known)
+            } else {
+                pool(upstream, &self.ticks, &self.buffers)
+            }
+        });
+        Self {
+            table: self.table,
+            limiters: Arc::clone(&self.limiters),
+            debounce: self.debounce.clone(),
+            identities: Identities::new(Arc::clone(&rules.identity), self.table),
+            access_log: Rc::clone(&self.access_log),
+            stall_limit: rules.limits.idle_timeout,
+            verifier: Arc::clone(&self.verifier),
+            tokens: Rc::clone(&self.tokens),
+            pools: pools.collect(),
+            upstreams: Arc::clone(&rules.upstreams),
+            clock: self.clock.clone(),
+            date: RefCell::default(),
+            buffers: Rc::clone(&self.buffers),
+            ticks: Rc::clone(&self.ticks),
+            cors: rules.cors.as_ref().map(Cors::new),
+            compressor: rules.compression.as_ref().map(Compressor::new),
+            rules,
         }
     }
 
@@ -131,7 +135,7 @@ impl Worker {
 
     /// Has that read which a token of these fields could not be judged without; waits for it, but not for long.
     pub(crate) async fn remedy(&self, remedy: Remedy, headers: &HeaderMap) {
-        if let Some(handle) = &self.key_refresh {
+        if let Some(handle) = &self.rules.key_refresh {
             handle.refresh(remedy, self.verifier.key_id(headers).as_deref()).await;
         }
     }
@@ -174,5 +178,29 @@ impl Worker {
         if let Some(debounce) = &self.debounce {
             debounce.sweep(Instant::now());
         }
+    }
+}
+
+fn pool(upstream: &Upstream, ticks: &Rc<TickClock>, buffers: &Rc<Buffers>) -> Rc<Pool> {
+    Rc::new(Pool::new(upstream.address.clone(), Rc::clone(ticks), Rc::clone(buffers)))
+}
+
+/// A thread's worker as it is now.
+pub(crate) struct Current(RefCell<Rc<Worker>>);
+
+impl Current {
+    pub(crate) fn new(worker: Worker) -> Self {
+        Self(RefCell::new(Rc::new(worker)))
+    }
+
+    /// The worker for what begins now.
+    pub(crate) fn get(&self) -> Rc<Worker> {
+        Rc::clone(&self.0.borrow())
+    }
+
+    /// Puts another in its place, and gives the one that was there: it may be the last to know connections, which are closed
+    /// when it is dropped.
+    pub(crate) fn replace(&self, worker: Worker) -> Rc<Worker> {
+        self.0.replace(Rc::new(worker))
     }
 }

@@ -22,6 +22,7 @@ mod malformed_requests;
 mod metrics;
 mod platform;
 mod protocols;
+mod reload;
 mod resilience;
 mod routing;
 mod support;

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::body::AdminBody;
 use super::guard::{self, Refusal};
 use super::{Admin, page, status};
-use crate::log::Level;
 use crate::settings::LogLevel;
 use crate::telemetry::{exposition, metrics};
 
@@ -53,7 +52,7 @@ fn admit(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
 async fn dispatch(admin: &Arc<Admin>, head: &Parts, body: Incoming) -> Response<AdminBody> {
     let allowed = match head.uri.path() {
         "/" | "/metrics" | "/status" | "/ready" | "/events" | "/jwks.json" => GET,
-        "/drain" | "/log-level" => POST,
+        "/drain" | "/log-level" | "/reload-configuration" => POST,
         _ => return problem(StatusCode::NOT_FOUND, "there is no such path here"),
     };
     if !allowed.contains(&head.method) {
@@ -70,6 +69,7 @@ async fn dispatch(admin: &Arc<Admin>, head: &Parts, body: Incoming) -> Response<
         "/events" => events(admin),
         "/drain" => drain(admin),
         "/log-level" => set_log_level(admin, body).await,
+        "/reload-configuration" => reload_configuration(admin).await,
         _ => jwk_set(admin),
     }
 }
@@ -95,8 +95,8 @@ fn events(admin: &Arc<Admin>) -> Response<AdminBody> {
 }
 
 fn jwk_set(admin: &Admin) -> Response<AdminBody> {
-    match &admin.jwk_set {
-        Some(set) => whole(StatusCode::OK, "application/jwk-set+json", set.clone()),
+    match &admin.state.rules().identity.signer {
+        Some(signer) => whole(StatusCode::OK, "application/jwk-set+json", signer.jwk_set().to_owned()),
         None => problem(StatusCode::NOT_FOUND, "this gateway signs no tokens of its own: `identity.token` is not set"),
     }
 }
@@ -106,6 +106,15 @@ fn drain(admin: &Admin) -> Response<AdminBody> {
     tracing::warn!("an operator has the gateway stop");
     admin.stop.send_replace(true);
     json_answer(StatusCode::ACCEPTED, &json!({ "draining": true }))
+}
+
+/// The same as SIGHUP, and what came of it.
+async fn reload_configuration(admin: &Admin) -> Response<AdminBody> {
+    match admin.orders.reload().await {
+        Some(Ok(changed)) => json_answer(StatusCode::OK, &json!({ "changed": changed })),
+        Some(Err(refusal)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string()),
+        None => problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping"),
+    }
 }
 
 async fn set_log_level(admin: &Admin, body: Incoming) -> Response<AdminBody> {
@@ -118,7 +127,7 @@ async fn set_log_level(admin: &Admin, body: Incoming) -> Response<AdminBody> {
     };
     // Said before, so that it is said also where the new level would hide it.
     tracing::warn!(level = level.name(), "an operator has changed the log level");
-    admin.threshold.set(Level::shown(level));
+    admin.threshold.set(Some(level));
     json_answer(StatusCode::OK, &json!({ "level": level.name() }))
 }
 

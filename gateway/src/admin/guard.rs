@@ -58,7 +58,8 @@ impl Refusal {
 /// What applies to every request, the page itself included, which holds no secret.
 pub(super) fn check_origin(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
     let host = host(&head.headers).ok_or(Refusal::Host)?;
-    if !is_own(&host, &admin.settings.hosts) {
+    let settings = admin.settings().ok_or(Refusal::Host)?;
+    if !is_own(&host, &settings.hosts) {
         return Err(Refusal::Host);
     }
     let site = head.headers.get(FETCH_SITE).map(http::HeaderValue::as_bytes);
@@ -68,13 +69,14 @@ pub(super) fn check_origin(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
         return Err(Refusal::Origin);
     }
     let Some(origin) = head.headers.get(ORIGIN) else { return Ok(()) };
-    let scheme = if admin.settings.tls.is_some() { "https" } else { "http" };
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
     if origin.as_bytes() == format!("{scheme}://{host}").as_bytes() { Ok(()) } else { Err(Refusal::Origin) }
 }
 
 /// What applies to whatever tells or does something.
 pub(super) fn check_role(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
-    let Some(role) = &admin.settings.required_role else { return Ok(()) };
+    let settings = admin.settings().ok_or(Refusal::Forbidden)?;
+    let Some(role) = &settings.required_role else { return Ok(()) };
     let index = admin.state.table.roles.iter().position(|known| known.claim == role.claim);
     let now = Clock::default().now();
     // Operators are few: no token is kept.
@@ -85,7 +87,8 @@ pub(super) fn check_role(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
 
 /// What applies to actions.
 pub(super) fn check_action(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
-    let is_open = !admin.settings.listen.ip().is_loopback() && admin.settings.required_role.is_none();
+    let settings = admin.settings().ok_or(Refusal::Forbidden)?;
+    let is_open = !settings.listen.ip().is_loopback() && settings.required_role.is_none();
     if is_open {
         return Err(Refusal::RoleNeeded);
     }

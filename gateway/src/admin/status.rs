@@ -55,7 +55,7 @@ pub(super) fn event(admin: &Admin) -> Value {
 pub(super) fn readiness(admin: &Admin) -> Value {
     let state = &admin.state;
     let asks_for_tokens = state.table.routes.iter().any(|route| route.access != Access::Everyone);
-    let lacks = state.verifier.lacks().filter(|_| asks_for_tokens || state.has_auth);
+    let lacks = state.verifier.lacks().filter(|_| asks_for_tokens || state.verifier.is_configured());
     let mut reasons = Vec::new();
     if state.is_draining() {
         reasons.push("draining");
@@ -80,14 +80,14 @@ fn changing(admin: &Admin) -> Value {
         "connections": state.connections(),
         "memory_bytes": resident_bytes(),
         "log": {
-            "level": admin.threshold.get().name(),
+            "level": admin.threshold.get().map(crate::log::Level::name),
             "dropped": state.log.dropped(),
         },
         "requests": { "total": telemetry.ended(), "now": point(&all) },
         "rejections": rejections(admin),
         "upstreams": upstreams(admin),
         "keys": {
-            "configured": state.has_auth,
+            "configured": state.verifier.is_configured(),
             "current": current,
             "retired": retired,
             "age_seconds": age.map(|age| age.as_secs()),
@@ -127,7 +127,8 @@ fn rejections(admin: &Admin) -> Value {
 fn upstreams(admin: &Admin) -> Value {
     let totals = admin.telemetry.services();
     let now = Instant::now();
-    let each = admin.state.upstreams.iter().zip(totals).map(|(upstream, totals)| {
+    let known = admin.state.upstreams();
+    let each = known.iter().zip(totals).map(|(upstream, totals)| {
         let (breaker, open_for) = breaker(upstream, now);
         json!({
             "service": upstream.name,

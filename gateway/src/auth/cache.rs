@@ -7,12 +7,13 @@
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use quick_cache::unsync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use super::key_set::KnownKey;
-use super::token::LastHeader;
+use super::token::{LastHeader, Rules};
 use super::trust::Trust;
 use super::{Principal, TokenFault};
 use crate::clock::UnixSeconds;
@@ -22,6 +23,8 @@ pub struct TokenCache {
     entries: Cache<StoredToken, Entry, Weight>,
     /// Spares new tokens the reading of a header that is known.
     pub(super) last_header: LastHeader,
+    /// What a token had to be to get in.
+    rules: Option<Arc<Rules>>,
 }
 
 /// What is known of a good token.
@@ -42,7 +45,7 @@ impl TokenCache {
     /// A cache that takes up about this many bytes at most.
     pub fn new(bytes: u64) -> Self {
         let usual = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
-        Self { entries: Cache::with_weighter(usual, bytes, Weight), last_header: LastHeader::default() }
+        Self { entries: Cache::with_weighter(usual, bytes, Weight), last_header: LastHeader::default(), rules: None }
     }
 
     /// How many tokens are kept.
@@ -53,6 +56,15 @@ impl TokenCache {
     /// Whether no token is kept.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Forgets all that was found good by other rules than these.
+    pub(super) fn keep_to(&mut self, rules: &Arc<Rules>) {
+        if self.rules.as_ref().is_none_or(|known| !Arc::ptr_eq(known, rules)) {
+            self.entries.clear();
+            self.last_header = LastHeader::default();
+            self.rules = Some(Arc::clone(rules));
+        }
     }
 
     /// The principal of a token that was found good, if the key that proved it is still believed; a fault if the token

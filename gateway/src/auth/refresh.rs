@@ -5,6 +5,7 @@
 
 mod asked;
 mod keys;
+mod proposal;
 mod revocations;
 
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use super::source::{Source, SourceFault};
 use super::{Remedy, RevocationFault, Verifier};
 use crate::clock::Clock;
 use crate::settings::AuthSettings;
+
+pub(crate) use self::proposal::{DocumentFault, Proposal};
 
 #[cfg(test)]
 pub(super) use self::asked::{ABSENT_FOR, COOL_DOWN};
@@ -48,6 +51,8 @@ struct Refresh<K> {
     source: Source,
     kept: K,
     shared: Arc<Shared>,
+    /// Whether it has been read when it begins to run.
+    is_read: bool,
     /// How often in a row the source has failed.
     failures: u32,
     /// What was said of the source last; `None` when it was fine.
@@ -66,7 +71,7 @@ trait Kept {
 
 /// Why a document could not be read.
 #[derive(Debug, thiserror::Error)]
-enum RefreshFault {
+pub(super) enum RefreshFault {
     #[error(transparent)]
     Source(#[from] SourceFault),
     #[error(transparent)]
@@ -91,6 +96,13 @@ pub(crate) fn prepare(settings: &AuthSettings, verifier: &Arc<Verifier>, clock: 
 }
 
 impl RefreshHandle {
+    /// Has everything read again now.
+    pub(crate) fn read_again(&self) {
+        for shared in [Some(&self.keys), self.revocations.as_ref()].into_iter().flatten() {
+            shared.wake.notify_one();
+        }
+    }
+
     /// Waits for the refresh under way, or asks for one and waits for that, but no longer than [`PATIENCE`]. Returns at
     /// once if requests have asked for one lately, or if `kid` was lately found to be missing.
     pub(crate) async fn refresh(&self, remedy: Remedy, kid: Option<&str>) {
@@ -123,8 +135,9 @@ impl Upkeep {
 impl<K: Kept> Refresh<K> {
     /// Reads what can be read without waiting.
     fn new(source: Source, kept: K) -> Self {
-        let mut refresh = Self { source, kept, shared: Arc::default(), failures: 0, last_fault: None };
+        let mut refresh = Self::of(source, kept);
         if refresh.source.is_local() {
+            refresh.is_read = true;
             let read = refresh.source.read_local();
             refresh.conclude(read);
         } else {
@@ -133,6 +146,11 @@ impl<K: Kept> Refresh<K> {
             refresh.shared.begin();
         }
         refresh
+    }
+
+    /// What has not been read yet.
+    fn of(source: Source, kept: K) -> Self {
+        Self { source, kept, shared: Arc::default(), is_read: false, failures: 0, last_fault: None }
     }
 
     fn start_from_cache(&mut self) {
@@ -144,7 +162,7 @@ impl<K: Kept> Refresh<K> {
     }
 
     async fn run(mut self) {
-        let mut wait = if self.source.is_local() { self.wait() } else { Duration::ZERO };
+        let mut wait = if self.is_read { self.wait() } else { Duration::ZERO };
         loop {
             tokio::select! {
                 // First the requests, so that what they ask for is not done twice when it is time for it anyway.
@@ -189,9 +207,14 @@ impl<K: Kept> Refresh<K> {
     fn take(&mut self, document: Option<Vec<u8>>) -> Result<(), RefreshFault> {
         let Some(document) = document else { return Ok(()) };
         self.kept.put_into_force(&document)?;
-        if let Err(error) = self.source.accept(&document) {
+        self.remember(&document);
+        Ok(())
+    }
+
+    /// Remembers a document that is in force.
+    fn remember(&mut self, document: &[u8]) {
+        if let Err(error) = self.source.accept(document) {
             warn!(document = K::NAME, %error, "the cache file cannot be written");
         }
-        Ok(())
     }
 }

@@ -18,10 +18,8 @@ use super::{Principal, RevocationList, TokenCache, TokenFault};
 use crate::clock::UnixSeconds;
 use crate::settings::AuthSettings;
 
-/// What all threads share to check tokens: the rules, and whom to believe as it is now.
+/// What all threads share to check tokens: whom to believe as it is now.
 pub struct Verifier {
-    /// `None` where nobody's tokens are believed.
-    rules: Option<Rules>,
     trust: ArcSwap<Trust>,
     table: &'static Table,
     /// When the keys were last confirmed, in seconds since 1970; 0 before that.
@@ -43,13 +41,27 @@ impl Verifier {
     pub fn new(settings: Option<&AuthSettings>, table: &'static Table) -> Self {
         let is_awaited = settings.is_some_and(|settings| settings.revocations.is_some());
         let revocations = if is_awaited { Revocations::Awaited } else { Revocations::None };
-        let trust = Trust::new(Arc::default(), revocations);
-        Self {
-            rules: settings.map(Rules::from),
-            trust: ArcSwap::from_pointee(trust),
-            table,
-            confirmed_at: AtomicU64::new(0),
-        }
+        let rules = settings.map(|settings| Arc::new(Rules::from(settings)));
+        let trust = Trust::new(rules, Arc::default(), revocations);
+        Self { trust: ArcSwap::from_pointee(trust), table, confirmed_at: AtomicU64::new(0) }
+    }
+
+    /// Replaces everything at once: what a token must be, and the keys and the list where there are others.
+    pub(super) fn replace(&self, settings: &AuthSettings, keys: Option<KeySet>, revocations: Option<Revocations>) {
+        let known = self.trust.load();
+        let keys = keys.map_or_else(|| Arc::clone(&known.keys), Arc::new);
+        let revocations = revocations.unwrap_or_else(|| known.revocations.clone());
+        self.trust.store(Arc::new(Trust::new(Some(Arc::new(Rules::from(settings))), keys, revocations)));
+    }
+
+    /// Believes nobody any more.
+    pub(crate) fn believe_nobody(&self) {
+        self.trust.store(Arc::new(Trust::new(None, Arc::default(), Revocations::None)));
+    }
+
+    /// Whether anybody's tokens are believed at all.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.trust.load().rules.is_some()
     }
 
     /// Replaces the keys.
@@ -96,7 +108,7 @@ impl Verifier {
     /// Why no token at all can be believed at the moment, if that is so: what readiness is asked for.
     pub fn lacks(&self) -> Option<TokenFault> {
         let trust = self.trust.load();
-        if self.rules.is_none() || trust.keys.is_empty() {
+        if trust.rules.is_none() || trust.keys.is_empty() {
             return Some(TokenFault::NoKeys);
         }
         matches!(trust.revocations, Revocations::Awaited).then_some(TokenFault::RevocationsUnknown)
@@ -115,11 +127,12 @@ impl Verifier {
         headers: &HeaderMap,
         now: UnixSeconds,
     ) -> Result<Rc<Principal>, TokenFault> {
-        // Without rules nothing is looked at but whether there is a token at all.
-        let max_bytes = self.rules.as_ref().map_or(usize::MAX, |rules| rules.max_bytes);
-        let credential = credential(headers, max_bytes)?;
-        let Some(rules) = &self.rules else { return Err(TokenFault::NoKeys) };
         let trust = self.trust.load();
+        // Without rules nothing is looked at but whether there is a token at all.
+        let max_bytes = trust.rules.as_ref().map_or(usize::MAX, |rules| rules.max_bytes);
+        let credential = credential(headers, max_bytes)?;
+        let Some(rules) = &trust.rules else { return Err(TokenFault::NoKeys) };
+        cache.keep_to(rules);
         let known = cache.find(credential, &trust, now).and_then(|found| match found {
             Some(principal) => token::check_times(principal, rules, now).map(|()| Some(Rc::clone(principal))),
             None => Ok(None),
@@ -152,7 +165,7 @@ impl Verifier {
 
     /// Believes whom the gateway before has believed, until it is told otherwise; nobody, where none are to be believed.
     pub(crate) fn resume(&self, record: &TrustRecord) {
-        if self.rules.is_none() {
+        if !self.is_configured() {
             return;
         }
         self.install(KeySet::resumed(&record.keys));
@@ -166,7 +179,8 @@ impl Verifier {
 
     /// The key id that the token in `headers` names, if it can be read.
     pub(crate) fn key_id(&self, headers: &HeaderMap) -> Option<String> {
-        let rules = self.rules.as_ref()?;
+        let trust = self.trust.load();
+        let rules = trust.rules.as_ref()?;
         token::key_id(token68(credential(headers, rules.max_bytes).ok()?).ok()?, rules)
     }
 }

@@ -13,22 +13,26 @@ use tokio::time::sleep;
 
 use super::answer::{self, Terms};
 use super::{ClientWire, Interim, linger};
+use crate::buffers::Buffers;
 use crate::client::Client;
 use crate::headers::takes_trailers;
 use crate::pipeline;
 use crate::request_body::ClientBody;
 use crate::response_body::ResponseBody;
 use crate::wire::Piece;
-use crate::worker::Worker;
+use crate::worker::{Current, Worker};
 
 /// How long the upstream has to say whether it wants a body before the gateway does.
 const INVITED_AFTER: Duration = Duration::from_millis(300);
 
 /// Serves a connection until either side has enough of it.
-pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<Client>) {
-    let mut left = worker.rules.limits.requests_per_connection;
+pub(super) async fn serve(workers: Rc<Current>, wire: Rc<ClientWire>, client: Rc<Client>) {
+    let (mut left, buffers) = {
+        let worker = workers.get();
+        (worker.rules.limits.requests_per_connection, Rc::clone(&worker.buffers))
+    };
     loop {
-        match poll_fn(|cx| poll_next(cx, &worker, &wire, &client)).await {
+        match poll_fn(|cx| poll_next(cx, &buffers, &wire, &client)).await {
             Ok(None) => {
                 // Over TLS a client is owed the word that this is the end, not a break.
                 let _ = poll_fn(|cx| wire.poll_shutdown(cx)).await;
@@ -38,11 +42,11 @@ pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<C
                 left = left.saturating_sub(1);
                 client.watch.exchange_began();
                 // A connection that waits for a request has no use for the memory that answering one takes.
-                if !Box::pin(exchange(&worker, &wire, &client, head, left == 0)).await {
+                if !Box::pin(exchange(&workers.get(), &wire, &client, head, left == 0)).await {
                     return;
                 }
             }
-            Err(fault) => return Box::pin(refuse(&worker, &wire, &client, fault)).await,
+            Err(fault) => return Box::pin(refuse(&workers.get(), &wire, &client, fault)).await,
         }
     }
 }
@@ -50,13 +54,13 @@ pub(super) async fn serve(worker: Rc<Worker>, wire: Rc<ClientWire>, client: Rc<C
 /// The next request's head; `None` at the connection's end, and where it is to end and no further request has begun.
 fn poll_next(
     cx: &mut Context<'_>,
-    worker: &Worker,
+    buffers: &Buffers,
     wire: &ClientWire,
     client: &Client,
 ) -> Poll<Result<Option<RequestHead>, RequestFault>> {
-    let mut spare = worker.buffers.take_map();
+    let mut spare = buffers.take_map();
     let polled = wire.poll_head(cx, &mut spare);
-    worker.buffers.give_back_map(spare);
+    buffers.give_back_map(spare);
     match polled {
         Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(None)),
         polled => polled,

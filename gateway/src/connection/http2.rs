@@ -21,7 +21,7 @@ use crate::pipeline;
 use crate::request_body::ClientBody;
 use crate::stream::Stream;
 use crate::upstream::Local;
-use crate::worker::Worker;
+use crate::worker::{Current, Worker};
 
 /// How many requests a client may have under way on one connection.
 const MOST_STREAMS: u32 = 128;
@@ -30,13 +30,13 @@ const MOST_STREAMS: u32 = 128;
 const MOST_UNSENT: usize = 64 * 1024;
 
 /// Serves a connection, of which `read` has been read already.
-pub(super) async fn serve(worker: Rc<Worker>, stream: Stream, read: Bytes, client: Rc<Client>) {
-    let header_bytes = worker.rules.limits.header_bytes;
+pub(super) async fn serve(workers: Rc<Current>, stream: Stream, read: Bytes, client: Rc<Client>) {
+    let header_bytes = workers.get().rules.limits.header_bytes;
     let watched = WatchedIo::new(stream, read, Rc::clone(&client));
     let answering = Rc::clone(&client);
     let service = service_fn(move |request: Request<Incoming>| {
         answering.watch.exchange_began();
-        let (worker, client) = (Rc::clone(&worker), Rc::clone(&answering));
+        let (worker, client) = (workers.get(), Rc::clone(&answering));
         async move { Ok::<_, Infallible>(answer(worker, client, request).await) }
     });
     let mut builder = http2::Builder::new(Local);

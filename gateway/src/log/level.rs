@@ -51,20 +51,31 @@ impl Level {
     }
 }
 
-/// The least severe level that is written, which operators may change at any time.
+/// The least severe level of which lines are let through, which operators may change at any time; it may be none.
 #[derive(Debug, Clone)]
 pub(crate) struct Threshold(Arc<AtomicU8>);
 
+/// More severe than anything.
+const NO_LEVEL: u8 = Level::ALL.len() as u8;
+
 impl Threshold {
-    pub(crate) fn new(level: Level) -> Self {
-        Self(Arc::new(AtomicU8::new(level as u8)))
+    pub(crate) fn new(setting: Option<LogLevel>) -> Self {
+        let threshold = Self(Arc::default());
+        threshold.set(setting);
+        threshold
     }
 
-    pub(crate) fn get(&self) -> Level {
-        Level::ALL[usize::from(self.0.load(Ordering::Relaxed))]
+    /// Whether a line of this level is let through.
+    pub(crate) fn lets(&self, level: Level) -> bool {
+        level as u8 >= self.0.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set(&self, level: Level) {
-        self.0.store(level as u8, Ordering::Relaxed);
+    /// The level, if there is one.
+    pub(crate) fn get(&self) -> Option<Level> {
+        Level::ALL.get(usize::from(self.0.load(Ordering::Relaxed))).copied()
+    }
+
+    pub(crate) fn set(&self, setting: Option<LogLevel>) {
+        self.0.store(setting.map_or(NO_LEVEL, |setting| Level::shown(setting) as u8), Ordering::Relaxed);
     }
 }

@@ -58,6 +58,12 @@ fn expand_text(text: &mut Text, variables: Variables<'_>) -> Result<(), Reason> 
     Ok(())
 }
 
+/// The variables that stand in a text as it is written.
+pub(super) fn names_in(written: &str) -> impl Iterator<Item = &str> {
+    let starts = written.match_indices("${").filter(|(at, _)| !written[..*at].ends_with('$'));
+    starts.filter_map(|(at, _)| written[at + 2..].split('}').next())
+}
+
 fn is_name(name: &str) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()

@@ -5,6 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::identity::ServiceKeyFault;
+use crate::tls::TlsError;
+
 /// Where in the file something stands; both numbers count characters from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -92,6 +95,25 @@ pub enum Reason {
     /// Values that do not go together.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
+    /// A certificate, or its key, that cannot be served with.
+    #[error("{0}")]
+    Certificate(#[source] Box<TlsError>),
+    /// A private key that cannot be signed with.
+    #[error("{0}")]
+    ServiceKey(#[source] Box<ServiceKeyFault>),
+    /// A document that is named and cannot be used.
+    #[error(transparent)]
+    Document(Box<dyn std::error::Error + Send + Sync>),
+    /// A setting that cannot change while the gateway serves.
+    #[error("`{key}` cannot change while the gateway serves: it is {from}, the file says {to}")]
+    Fixed {
+        /// The key, with the sections that it is in.
+        key: String,
+        /// The value in force.
+        from: String,
+        /// The value in the file.
+        to: String,
+    },
     /// An environment variable that is not set.
     #[error("the environment variable `{0}` is not set")]
     UnsetVariable(String),

@@ -8,6 +8,7 @@ use std::path::{self, Path, PathBuf};
 
 use super::environment::{self, Variables};
 use super::fault::{Reason, SettingsError};
+use super::origins::Origins;
 use super::{Settings, node, read};
 
 /// The longest file that is read.
@@ -15,9 +16,13 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the configuration of this name.
 pub(super) fn load(name: &str) -> Result<Settings, SettingsError> {
-    let file = find(name, Path::new(""))?;
-    let text = read_text(&file)?;
-    parse(&text, &file, &|variable| env::var(variable).ok())
+    load_file(&find(name, Path::new(""))?)
+}
+
+/// Reads the configuration in this file.
+pub(super) fn load_file(file: &Path) -> Result<Settings, SettingsError> {
+    let text = read_text(file)?;
+    parse(&text, file, &|variable| env::var(variable).ok())
 }
 
 /// The file that `name` means: a path, or the stem of a file in `directory`.
@@ -61,9 +66,10 @@ pub(super) fn parse(text: &str, file: &Path, variables: Variables<'_>) -> Result
     let mut faults = Vec::new();
     environment::expand(&mut root, variables, &mut faults);
     let base = file.parent().unwrap_or(Path::new(""));
+    let origins = Origins::of(&root);
     let settings = read::read(root, base, &mut faults);
     if faults.is_empty() {
-        return Ok(Settings { file: Some(file.to_owned()), ..settings });
+        return Ok(Settings { file: Some(file.to_owned()), origins, ..settings });
     }
     faults.sort_by_key(|fault| fault.place);
     // What is wrong with text whose variable is missing is that.

@@ -128,19 +128,19 @@ pub(crate) struct Recorder {
     templates: Arc<Templates>,
     /// When the gateway started.
     start: Instant,
-    tracer: Option<Tracer>,
+    tracer: Tracer,
     /// It may be moved to another thread, and not be shared between two.
     not_shared: PhantomData<std::cell::Cell<()>>,
 }
 
 impl Recorder {
-    pub(super) fn new(block: Arc<Block>, templates: Arc<Templates>, start: Instant, tracer: Option<Tracer>) -> Self {
+    pub(super) fn new(block: Arc<Block>, templates: Arc<Templates>, start: Instant, tracer: Tracer) -> Self {
         Self { block, templates, start, tracer, not_shared: PhantomData }
     }
 
     /// Whether the next request makes a span.
     pub(crate) fn samples(&self) -> bool {
-        self.tracer.as_ref().is_some_and(Tracer::samples)
+        self.tracer.samples()
     }
 
     /// Counts an exchange, at its end.
@@ -175,8 +175,8 @@ impl Recorder {
     }
 
     fn trace(&self, ended: &Ended<'_>) {
-        let (Some(tracer), Some(ids)) = (&self.tracer, ended.trace.span()) else { return };
-        tracer.send(Span {
+        let Some(ids) = ended.trace.span() else { return };
+        self.tracer.send(Span {
             ids,
             end: clock::unix_nanos(),
             nanoseconds: u64::try_from(ended.elapsed.as_nanos()).unwrap_or(u64::MAX),
@@ -237,13 +237,14 @@ mod tests {
     use super::*;
 
     fn telemetry() -> Telemetry {
-        Telemetry::new(Box::leak(Box::new(Table {
+        let (telemetry, _spans) = Telemetry::new(Box::leak(Box::new(Table {
             digest: "".into(),
             roles: List::default(),
             services: List::default(),
             routes: List::default(),
             trie: Trie::new([]),
-        })))
+        })));
+        telemetry
     }
 
     fn ended<'a>(method: &'a Method, started: Instant, trace: &'a TraceContext) -> Ended<'a> {

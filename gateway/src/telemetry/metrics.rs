@@ -85,7 +85,7 @@ fn services(state: &State, totals: &Totals) -> [Family; 4] {
     let mut errors = Family::counter("gateway_upstream_error_total", "Requests that an upstream gave no answer to.");
     let mut retries = Family::counter("gateway_upstream_retry_total", "Requests that were sent once more.");
     let mut refused = Family::counter("gateway_breaker_rejected_total", "Requests that an open breaker kept back.");
-    for (upstream, totals) in state.upstreams.iter().zip(&totals.services) {
+    for (upstream, totals) in state.upstreams().iter().zip(&totals.services) {
         let service = || ("upstream_service", upstream.name.clone());
         let each = [
             (&mut server_errors, totals.server_errors),

@@ -41,10 +41,8 @@ const SHORTEST_RETRY: Duration = Duration::from_millis(250);
 pub(crate) struct Pusher {
     telemetry: Arc<Telemetry>,
     state: Arc<State>,
-    collector: Collector,
-    format: TelemetryFormat,
-    interval: Duration,
-    patience: Patience,
+    /// Where metrics go, if they go anywhere.
+    target: Option<Target>,
     /// How many exchanges had ended when metrics were taken last.
     told: u64,
     told_at: Instant,
@@ -52,27 +50,48 @@ pub(crate) struct Pusher {
     has_told_drain: bool,
 }
 
-impl Pusher {
-    pub(crate) fn new(settings: &TelemetrySettings, telemetry: Arc<Telemetry>, state: Arc<State>) -> Self {
+/// Where metrics go, and how.
+struct Target {
+    collector: Collector,
+    format: TelemetryFormat,
+    interval: Duration,
+    patience: Patience,
+}
+
+impl Target {
+    fn new(settings: &TelemetrySettings) -> Self {
         Self {
-            telemetry,
-            state,
             collector: Collector::new(settings.at(&settings.metrics_path)),
             format: settings.format,
             interval: settings.interval,
             patience: Patience::new("metrics", settings.interval.max(SHORTEST_RETRY)),
-            told: 0,
-            told_at: Instant::now(),
-            has_told_drain: false,
         }
+    }
+
+    async fn send(&mut self, messages: Vec<Message>) -> Result<(), CallFault> {
+        for message in messages {
+            self.collector.post(message).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Pusher {
+    pub(crate) fn new(telemetry: Arc<Telemetry>, state: Arc<State>) -> Self {
+        Self { telemetry, state, target: None, told: 0, told_at: Instant::now(), has_told_drain: false }
+    }
+
+    /// Sends metrics there from now on, or nowhere.
+    pub(crate) fn turn_to(&mut self, settings: Option<&TelemetrySettings>) {
+        self.target = settings.map(Target::new);
     }
 
     /// Sends metrics whenever there is news, for as long as it is polled. What it has told stays told.
     pub(crate) async fn run(&mut self) {
         let mut stop = self.state.stop.clone();
         self.push("start").await;
-        loop {
-            let wait = if self.patience.is_failing() { self.patience.wait() } else { self.interval };
+        while let Some(target) = &self.target {
+            let wait = if target.patience.is_failing() { target.patience.wait() } else { target.interval };
             let due = Instant::now() + wait;
             let alarm = Arc::clone(&self.telemetry.alarm);
             tokio::select! {
@@ -96,35 +115,33 @@ impl Pusher {
     }
 
     fn has_news(&self) -> bool {
-        self.patience.is_failing() || self.telemetry.ended() != self.told || self.told_at.elapsed() >= SILENCE
+        self.target.as_ref().is_some_and(|target| target.patience.is_failing())
+            || self.telemetry.ended() != self.told
+            || self.told_at.elapsed() >= SILENCE
     }
 
     async fn push(&mut self, reason: &'static str) {
+        let Some(format) = self.target.as_ref().map(|target| target.format) else { return };
         let ended = self.telemetry.ended();
-        match self.send(reason).await {
+        let messages = self.messages(format, reason);
+        let Some(target) = &mut self.target else { return };
+        match target.send(messages).await {
             Ok(()) => {
-                self.patience.succeeded();
+                target.patience.succeeded();
                 self.telemetry.own.pushes.add(1);
                 (self.told, self.told_at) = (ended, Instant::now());
             }
             Err(fault) => {
-                self.patience.failed(&fault);
+                target.patience.failed(&fault);
                 self.telemetry.own.push_failures.add(1);
             }
         }
     }
 
-    async fn send(&mut self, reason: &'static str) -> Result<(), CallFault> {
-        for message in self.messages(reason) {
-            self.collector.post(message).await?;
-        }
-        Ok(())
-    }
-
-    fn messages(&mut self, reason: &'static str) -> Vec<Message> {
+    fn messages(&mut self, format: TelemetryFormat, reason: &'static str) -> Vec<Message> {
         let families = families(&self.telemetry, &self.state);
         let run = &self.telemetry.run;
-        let (content_type, payloads) = match self.format {
+        let (content_type, payloads) = match format {
             TelemetryFormat::Json => {
                 let envelope = Envelope {
                     instance: run.instance.clone(),

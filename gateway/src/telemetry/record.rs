@@ -231,12 +231,12 @@ mod tests {
     /// The metrics of the next gateway; the record goes through the text in which it is handed over.
     fn next(telemetry: &Telemetry) -> Telemetry {
         let record = serde_json::to_string(&telemetry.record(table())).unwrap();
-        Telemetry::resume(table(), &serde_json::from_str(&record).unwrap())
+        Telemetry::resume(table(), &serde_json::from_str(&record).unwrap()).0
     }
 
     #[test]
     fn the_next_gateway_counts_on_from_where_the_last_one_was() {
-        let telemetry = Telemetry::new(table());
+        let (telemetry, _spans) = Telemetry::new(table());
         count(&telemetry, &Method::GET, None);
         count(&telemetry, &Method::PUT, Some(&Rejection::NotFound));
         telemetry.own.pushes.add(3);
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_a_route_that_is_gone_has_counted_is_counted_all_the_same() {
-        let mut record = Telemetry::new(table()).record(table());
+        let mut record = Telemetry::new(table()).0.record(table());
         let counts = Counts { ranges: vec![5], sum: 50 };
         record.series.push(SeriesRecord {
             template: "/gone".into(),
@@ -263,7 +263,7 @@ mod tests {
         });
         record.rate_limited.insert("/gone".into(), 4);
         record.auth_reasons.insert("a reason that nobody knows".into(), 1);
-        let totals = Telemetry::resume(table(), &record).totals();
+        let totals = Telemetry::resume(table(), &record).0.totals();
         let series = &totals.series[0];
         assert_eq!((series.template, &series.statuses), (0, &vec![(204, 5), (599, 1)]));
         assert_eq!((series.duration.sum, totals.rate_limited[0]), (50, 4));

@@ -24,7 +24,8 @@ const SHORTEST_RETRY: Duration = Duration::from_millis(250);
 pub(crate) struct Shipper {
     telemetry: Arc<Telemetry>,
     queue: mpsc::Receiver<Vec<u8>>,
-    collector: Collector,
+    /// Where lines go, if they go anywhere.
+    collector: Option<Collector>,
     patience: Patience,
     /// The line that is being sent.
     line: Option<Bytes>,
@@ -33,20 +34,27 @@ pub(crate) struct Shipper {
 }
 
 impl Shipper {
-    pub(crate) fn new(settings: &TelemetrySettings, telemetry: Arc<Telemetry>, queue: mpsc::Receiver<Vec<u8>>) -> Self {
+    pub(crate) fn new(telemetry: Arc<Telemetry>, queue: mpsc::Receiver<Vec<u8>>) -> Self {
         Self {
             telemetry,
             queue,
-            collector: Collector::new(settings.at(&settings.logs_path)),
+            collector: None,
             patience: Patience::new("log lines", SHORTEST_RETRY),
             line: None,
             told: 0,
         }
     }
 
+    /// Sends lines there from now on, or nowhere.
+    pub(crate) fn turn_to(&mut self, settings: Option<&TelemetrySettings>) {
+        let settings = settings.filter(|settings| settings.log_level.is_some());
+        self.collector = settings.map(|settings| Collector::new(settings.at(&settings.logs_path)));
+        self.patience = Patience::new("log lines", SHORTEST_RETRY);
+    }
+
     /// Sends lines for as long as it is polled and anybody can write any. It may be dropped and begun anew at any time.
     pub(crate) async fn run(&mut self) {
-        loop {
+        while self.collector.is_some() {
             if self.line.is_none() {
                 let Some(line) = self.queue.recv().await else { return };
                 self.line = Some(Bytes::from(line));
@@ -59,7 +67,9 @@ impl Shipper {
 
     /// Sends what has been written until now; stops at the first failure.
     pub(crate) async fn finish(&mut self) {
-        while let Some(line) = self.line.take().or_else(|| self.queue.try_recv().ok().map(Bytes::from)) {
+        while self.collector.is_some()
+            && let Some(line) = self.line.take().or_else(|| self.queue.try_recv().ok().map(Bytes::from))
+        {
             self.line = Some(line);
             if !self.send().await {
                 return;
@@ -69,9 +79,9 @@ impl Shipper {
 
     /// Whether the line at hand is done with.
     async fn send(&mut self) -> bool {
-        let Some(body) = self.line.clone() else { return true };
+        let (Some(body), Some(collector)) = (self.line.clone(), &mut self.collector) else { return true };
         let own = &self.telemetry.own;
-        match self.collector.post(Message { content_type: "application/json", is_gzip: false, body }).await {
+        match collector.post(Message { content_type: "application/json", is_gzip: false, body }).await {
             Ok(()) => {
                 own.logs_sent.add(1);
                 self.patience.succeeded();

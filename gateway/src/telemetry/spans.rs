@@ -22,7 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What sends spans.
 pub(crate) struct SpanExporter {
     queue: mpsc::Receiver<Span>,
-    collector: Collector,
+    /// Where spans go, if they go anywhere.
+    collector: Option<Collector>,
     patience: Patience,
     own: Arc<Own>,
     waiting: Vec<Span>,
@@ -31,10 +32,10 @@ pub(crate) struct SpanExporter {
 }
 
 impl SpanExporter {
-    pub(super) fn new(settings: &TraceSettings, telemetry: &Telemetry, queue: mpsc::Receiver<Span>) -> Self {
+    pub(crate) fn new(telemetry: &Telemetry, queue: mpsc::Receiver<Span>) -> Self {
         Self {
             queue,
-            collector: Collector::new(settings.url.clone()),
+            collector: None,
             patience: Patience::new("spans", PAUSE),
             own: Arc::clone(&telemetry.own),
             waiting: Vec::new(),
@@ -42,8 +43,17 @@ impl SpanExporter {
         }
     }
 
-    /// Sends spans for as long as it is polled and anybody can make any.
+    /// Sends spans there from now on, or nowhere.
+    pub(crate) fn turn_to(&mut self, settings: Option<&TraceSettings>) {
+        self.collector = settings.map(|settings| Collector::new(settings.url.clone()));
+        self.patience = Patience::new("spans", PAUSE);
+    }
+
+    /// Sends spans for as long as it is polled and anybody can make any. It may be dropped and begun anew at any time.
     pub(crate) async fn run(&mut self) {
+        if self.collector.is_none() {
+            return;
+        }
         while self.queue.recv_many(&mut self.waiting, MOST).await > 0 {
             tokio::time::sleep(PAUSE).await;
             self.send().await;
@@ -64,13 +74,11 @@ impl SpanExporter {
         {
             self.waiting.push(span);
         }
-        if self.waiting.is_empty() {
-            return;
-        }
+        let Some(collector) = self.collector.as_mut().filter(|_| !self.waiting.is_empty()) else { return };
         let spans = std::mem::take(&mut self.waiting);
         let count = spans.len() as u64;
         let message = compressed(otlp::CONTENT_TYPE, otlp::spans(&spans, &self.instance));
-        match self.collector.post(message).await {
+        match collector.post(message).await {
             Ok(()) => self.patience.succeeded(),
             Err(fault) => {
                 self.own.spans_dropped.add(count);

@@ -15,12 +15,13 @@ use crate::debounce::Debounce;
 use crate::limiters::Limiters;
 use crate::log::LogSender;
 use crate::rejection::Rejection;
+use crate::rules::Rules;
 use crate::upstream::{BreakerState, Upstream};
 
 /// The parts of the running gateway that tell how it is.
 pub(crate) struct State {
     pub(crate) table: &'static Table,
-    pub(crate) upstreams: Arc<[Upstream]>,
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) limiters: Arc<Limiters>,
     /// The calls that equal requests share, where a route has such.
     pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
@@ -28,11 +29,18 @@ pub(crate) struct State {
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
     pub(crate) stop: watch::Receiver<bool>,
-    /// Whether anybody's tokens are believed at all.
-    pub(crate) has_auth: bool,
 }
 
 impl State {
+    /// What the settings say at the moment.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.borrow())
+    }
+
+    pub(crate) fn upstreams(&self) -> Arc<[Upstream]> {
+        Arc::clone(&self.rules.borrow().upstreams)
+    }
+
     /// Whether the gateway has been told to stop.
     pub(crate) fn is_draining(&self) -> bool {
         *self.stop.borrow()
@@ -84,7 +92,7 @@ impl State {
     fn breakers(&self) -> Family {
         let mut family = Family::gauge("gateway_breaker_state", "0 closed, 1 open, 2 being probed.");
         let now = Instant::now();
-        for upstream in self.upstreams.iter() {
+        for upstream in self.upstreams().iter() {
             let state = match upstream.breaker.state(now) {
                 BreakerState::Closed => 0,
                 BreakerState::Open(_) => 1,

@@ -1,6 +1,7 @@
 //! Which requests make a span, and where their spans go: a bounded queue that no worker waits for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Method;
 use tokio::sync::mpsc;
@@ -28,21 +29,28 @@ pub(crate) struct Span {
 /// What every worker has of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Tracer {
-    sample: f64,
+    /// The part of all requests that makes a span, as bits; 0 where none does.
+    sample: Arc<AtomicU64>,
     queue: mpsc::Sender<Span>,
     own: Arc<Own>,
 }
 
 impl Tracer {
-    /// A tracer of this part of all requests, and the queue of their spans.
-    pub(crate) fn new(sample: f64, own: Arc<Own>) -> (Self, mpsc::Receiver<Span>) {
+    /// A tracer of no request yet, and the queue of their spans.
+    pub(crate) fn new(own: Arc<Own>) -> (Self, mpsc::Receiver<Span>) {
         let (queue, spans) = mpsc::channel(BACKLOG);
-        (Self { sample, queue, own }, spans)
+        (Self { sample: Arc::default(), queue, own }, spans)
+    }
+
+    /// Has this part of all requests make spans from now on; 0 for none.
+    pub(crate) fn set_sample(&self, sample: f64) {
+        self.sample.store(sample.to_bits(), Ordering::Relaxed);
     }
 
     /// Whether the next request makes a span. Clients have no say in it: they could make each of theirs one.
     pub(crate) fn samples(&self) -> bool {
-        self.sample >= 1.0 || fastrand::f64() < self.sample
+        let sample = f64::from_bits(self.sample.load(Ordering::Relaxed));
+        sample > 0.0 && (sample >= 1.0 || fastrand::f64() < sample)
     }
 
     pub(crate) fn send(&self, span: Span) {

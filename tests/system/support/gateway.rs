@@ -1,6 +1,7 @@
 //! A gateway in this process, with routes of a test's own.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use gateway::{Gateway, Settings, Stopper};
@@ -57,15 +58,22 @@ impl Running {
         let folder = tempfile::tempdir().unwrap();
         let table = table(route_file);
         let file = folder.path().join("gateway.yaml");
-        let threads = if configuration.contains("threads:") { "" } else { "threads: 1\n" };
-        let log = if configuration.contains("log:") { "" } else { "log: { file: gateway.log }\n" };
-        let text = format!("version: 1\nlisten: 127.0.0.1:0\n{log}{threads}{configuration}");
-        std::fs::write(&file, text).unwrap();
+        std::fs::write(&file, whole(configuration)).unwrap();
         let settings = Settings::load(file.to_str()).unwrap_or_else(|error| panic!("{error}"));
         let gateway = Gateway::bind(settings, table).unwrap();
         let (address, admin, stopper) = (gateway.address(), gateway.admin_address(), gateway.stopper());
         let thread = std::thread::spawn(move || gateway.serve().unwrap());
         Self { address, admin, stopper, thread: Some(thread), folder }
+    }
+
+    /// Writes this configuration in the place of the one it was started with, filled in likewise.
+    pub(crate) fn configure(&self, configuration: &str) {
+        std::fs::write(self.file(), whole(configuration)).unwrap();
+    }
+
+    /// Its configuration file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("gateway.yaml")
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -102,6 +110,13 @@ impl Drop for Running {
             self.end();
         }
     }
+}
+
+/// The text of a configuration, with its version, its address and its log.
+fn whole(configuration: &str) -> String {
+    let threads = if configuration.contains("threads:") { "" } else { "threads: 1\n" };
+    let log = if configuration.contains("log:") { "" } else { "log: { file: gateway.log }\n" };
+    format!("version: 1\nlisten: 127.0.0.1:0\n{log}{threads}{configuration}")
 }
 
 /// The table of a route file that has no faults.

@@ -1,0 +1,36 @@
+//! What a running gateway is told to do, by signals and by operators; the main thread obeys, one order after the other.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::server::ReloadError;
+
+/// How many orders may wait; who orders more waits for a place.
+const MOST_WAITING: usize = 8;
+
+/// What came of a reload: the keys of what has changed, or why nothing has.
+pub(crate) type Reloaded = Result<Vec<String>, ReloadError>;
+
+/// Something to be done.
+pub(crate) enum Order {
+    /// Read the configuration again, and say what came of it.
+    Reload(oneshot::Sender<Reloaded>),
+}
+
+/// Where orders are given.
+#[derive(Debug, Clone)]
+pub(crate) struct Orders(mpsc::Sender<Order>);
+
+impl Orders {
+    /// Where orders are given, and where they come out.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Order>) {
+        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        (Self(sender), receiver)
+    }
+
+    /// Has the configuration read again; `None` if the gateway is stopping.
+    pub(crate) async fn reload(&self) -> Option<Reloaded> {
+        let (tell, told) = oneshot::channel();
+        self.0.send(Order::Reload(tell)).await.ok()?;
+        told.await.ok()
+    }
+}
