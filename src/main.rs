@@ -1,5 +1,6 @@
 //! CoreGateway: this deployment's routes, compiled, and the command line.
 
+mod command_line;
 mod routes {
     //! `routes.ron`, compiled.
 
@@ -8,42 +9,13 @@ mod routes {
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
 use gateway::{Settings, StartError};
-use gateway_routes::command::{self, RouteCommand};
+use gateway_routes::command;
 
-/// CoreRL's public entry: an API gateway whose routes are compiled.
-#[derive(Parser)]
-#[command(name = "coregateway", version, args_conflicts_with_subcommands = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    run: RunArguments,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the compiled routes; the default.
-    Run(RunArguments),
-    #[command(flatten)]
-    Routes(RouteCommand),
-    /// Print the version, the digest of the compiled route file, and the build profile.
-    Version,
-}
-
-#[derive(Args)]
-struct RunArguments {
-    /// The configuration: a path, or the stem of a .yaml or .yml file in the working directory.
-    #[arg(long, value_name = "PATH|STEM")]
-    config_name: Option<String>,
-    /// Listen here instead of where the configuration says.
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
-}
+use crate::command_line::{Arguments, Command, RunArguments};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
