@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve the compiled routes; the default.
     Run(RunArguments),
+    /// Check everything that `run` needs, without serving; a gateway that is to be taken over asks for it.
+    SelfCheck(RunArguments),
     #[command(flatten)]
     Routes(RouteCommand),
     /// Print the version, the digest of the compiled route file, and the build profile.

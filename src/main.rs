@@ -22,12 +22,22 @@ fn main() -> ExitCode {
     match arguments.command {
         None => run(&arguments.run),
         Some(Command::Run(arguments)) => run(&arguments),
+        Some(Command::SelfCheck(arguments)) => self_check(&arguments),
         Some(Command::Routes(route_command)) => command::run(&route_command, Some(&routes::TABLE)),
         Some(Command::Version) => version(),
     }
 }
 
 fn run(arguments: &RunArguments) -> ExitCode {
+    with_settings(arguments, |settings| gateway::run(settings, &routes::TABLE).map(|()| String::new()))
+}
+
+fn self_check(arguments: &RunArguments) -> ExitCode {
+    with_settings(arguments, |settings| gateway::self_check(settings, &routes::TABLE).map(|build| build + "\n"))
+}
+
+/// Does something with the settings that these arguments name, and prints what comes of it.
+fn with_settings(arguments: &RunArguments, act: impl FnOnce(Settings) -> Result<String, StartError>) -> ExitCode {
     let mut settings = match Settings::load(arguments.config_name.as_deref()) {
         Ok(settings) => settings,
         Err(error) => return fail(2, &error),
@@ -35,8 +45,8 @@ fn run(arguments: &RunArguments) -> ExitCode {
     if let Some(address) = arguments.listen {
         settings = settings.listening_at(address);
     }
-    match gateway::run(settings, &routes::TABLE) {
-        Ok(()) => ExitCode::SUCCESS,
+    match act(settings) {
+        Ok(text) => print(&text),
         Err(error @ (StartError::Settings(_) | StartError::Log { .. })) => fail(2, &error),
         Err(error) => fail(1, &error),
     }
@@ -56,6 +66,10 @@ fn version() -> ExitCode {
         routes::TABLE.routes.len(),
         env!("COREGATEWAY_PROFILE")
     );
+    print(&text)
+}
+
+fn print(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &error),

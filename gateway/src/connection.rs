@@ -26,33 +26,46 @@ use crate::worker::Current;
 pub(crate) use client_wire::ClientWire;
 pub(crate) use interim::Interim;
 
-/// Serves a connection until either side closes it, or the worker orders its end.
-pub(crate) async fn serve(workers: Rc<Current>, stream: Stream, client: Rc<Client>) {
-    let mut serving = pin!(speak(workers, stream, Rc::clone(&client)));
+/// A connection between two requests, as it is handed over.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    pub(crate) stream: std::net::TcpStream,
+    /// What has been read of the next request.
+    pub(crate) read: Bytes,
+}
+
+/// Serves a connection, of which `read` has been read already, until either side closes it, or the worker orders its end. Gives
+/// it back if the worker orders that it be handed over.
+pub(crate) async fn serve(workers: Rc<Current>, stream: Stream, read: Bytes, client: Rc<Client>) -> Option<Parked> {
+    let mut serving = pin!(speak(workers, stream, read, Rc::clone(&client)));
     poll_fn(|cx| {
         client.watch.register(cx.waker());
         if client.watch.must_abort() {
-            return Poll::Ready(());
+            return Poll::Ready(None);
         }
         // A broken connection is the client's affair; what was lost of an answer is in its log line.
         serving.as_mut().poll(cx)
     })
-    .await;
+    .await
 }
 
 /// HTTP/2 if the TLS handshake settled on it, or if a connection in clear starts with its preface; else HTTP/1.1.
-async fn speak(workers: Rc<Current>, stream: Stream, client: Rc<Client>) {
+async fn speak(workers: Rc<Current>, stream: Stream, read: Bytes, client: Rc<Client>) -> Option<Parked> {
     if stream.protocol() == Some(b"h2") {
-        return Box::pin(http2::serve(workers, stream, Bytes::new(), client)).await;
+        Box::pin(http2::serve(workers, stream, read, client)).await;
+        return None;
     }
     let may_be_http2 = stream.protocol().is_none();
     let worker = workers.get();
-    let wire = Wire::new(stream, Rc::clone(&worker.buffers));
+    let wire = Wire::with(stream, Rc::clone(&worker.buffers), &read);
     let wire = ClientWire::new(wire, worker.head_limits(), Rc::clone(&client));
     drop(worker);
     if may_be_http2 && poll_fn(|cx| wire.poll_preface(cx)).await {
         let (stream, read) = wire.into_wire().into_parts();
-        return Box::pin(http2::serve(workers, stream, read, client)).await;
+        Box::pin(http2::serve(workers, stream, read, client)).await;
+        return None;
     }
-    http1::serve(workers, Rc::new(wire), client).await;
+    let wire = http1::serve(workers, Rc::new(wire), client).await?;
+    let (stream, read) = wire.into_wire().into_parts();
+    Some(Parked { stream: stream.into_plain()?, read })
 }

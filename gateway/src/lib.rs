@@ -34,6 +34,7 @@ mod rules;
 mod server;
 pub mod settings;
 mod stream;
+mod takeover;
 mod telemetry;
 mod ticks;
 mod tls;
@@ -48,11 +49,21 @@ pub use server::{Gateway, StartError, Stopper};
 pub use settings::Settings;
 pub use tls::TlsError;
 
-/// Serves the routes of `table` until the process is told to stop by SIGTERM or SIGINT.
+/// Serves the routes of `table` until the process is told to stop by SIGTERM or SIGINT, or has another executable take over.
 ///
 /// # Errors
 ///
 /// The settings do not fit the table, the address is taken, or the system lacks something; see [`StartError`].
 pub fn run(settings: Settings, table: &'static table::Table) -> Result<(), StartError> {
-    Gateway::bind(settings, table)?.serve_until_signalled()
+    Gateway::take_place(settings, table)?.serve_until_signalled()
+}
+
+/// Checks everything that [`run`] needs, and gives what this executable says of itself, as JSON. A gateway that is to be taken over
+/// asks for it.
+///
+/// # Errors
+///
+/// See [`run`].
+pub fn self_check(settings: Settings, table: &'static table::Table) -> Result<String, StartError> {
+    Gateway::check_place(settings, table)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use slab::Slab;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -17,7 +18,7 @@ use tokio::task::LocalSet;
 use tokio::time::timeout;
 
 use crate::client::{Client, Limits, Watch};
-use crate::connection;
+use crate::connection::{self, Parked};
 use crate::rules::Rules;
 use crate::stream::Stream;
 use crate::ticks::Ticks;
@@ -40,38 +41,77 @@ const SURPLUS: usize = 16;
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// How far a gateway is with being handed over to another executable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HandingOver {
+    /// It is not.
+    No,
+    /// It will be soon. Connections that cannot go along end with their next answer.
+    Soon,
+    /// It is: nothing new is begun.
+    Now,
+}
+
 /// What tells a worker what to do.
 pub(crate) struct WorkerOrders {
     /// Whether it is to stop.
     pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) handing_over: watch::Receiver<HandingOver>,
     /// What it is to go by.
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
 }
 
-/// Serves on this thread until it is told to stop and has drained. `_alive` is dropped at its end.
+/// What a worker has from the gateway before, or leaves to the one that comes next.
+#[derive(Debug)]
+pub(crate) struct Holding {
+    pub(crate) socket: std::net::TcpListener,
+    /// Connections between two requests.
+    pub(crate) parked: Vec<Parked>,
+}
+
+/// Serves on this thread until it is told to stop and has drained, or to hand over: then what it holds goes to `end`, which is
+/// dropped in any case.
 ///
 /// # Errors
 ///
 /// The socket cannot be registered with the runtime.
 pub(crate) fn run(
     runtime: &Runtime,
-    socket: std::net::TcpListener,
+    holding: Holding,
     shared: Shared,
     orders: WorkerOrders,
-    _alive: mpsc::Sender<()>,
+    end: mpsc::Sender<Holding>,
 ) -> io::Result<()> {
     LocalSet::new().block_on(runtime, async {
-        let socket = TcpListener::from_std(socket)?;
-        let WorkerOrders { stop, rules } = orders;
+        let socket = TcpListener::from_std(holding.socket)?;
+        let WorkerOrders { stop, handing_over, rules } = orders;
         let listener = Rc::new(Listener::new(&shared, Arc::clone(&rules.borrow())));
         tokio::task::spawn_local(Rc::clone(&listener).follow(rules));
         tokio::task::spawn_local(Rc::clone(&listener).tick());
         tokio::task::spawn_local(Rc::clone(&listener).hand_over_log_lines());
-        listener.accept(socket, stop).await;
-        listener.drain().await;
+        tokio::task::spawn_local(Rc::clone(&listener).retire(handing_over.clone()));
+        holding.parked.into_iter().for_each(|parked| listener.adopt(parked));
+        match listener.accept(&socket, stop, handing_over).await {
+            Ended::Stopped => {
+                listener.accept_waiting(socket).await;
+                listener.drain(Watch::finish).await;
+            }
+            Ended::HandedOver => {
+                listener.drain(Watch::park).await;
+                let holding = Holding { socket: socket.into_std()?, parked: listener.parked.take() };
+                // Nobody waits for one that took too long.
+                let _ = end.send(holding).await;
+            }
+        }
         listener.workers.get().access_log.flush();
         Ok(())
     })
+}
+
+/// Why no connections are accepted any more.
+enum Ended {
+    Stopped,
+    HandedOver,
 }
 
 /// A worker and the connections that it serves.
@@ -80,6 +120,12 @@ struct Listener {
     /// How many connections the whole gateway has.
     connections: Arc<AtomicUsize>,
     clients: RefCell<Slab<Rc<Client>>>,
+    /// Connections that are to be handed over.
+    parked: RefCell<Vec<Parked>>,
+    /// How many requests of the whole gateway have been under way for a while, and how many of them are here.
+    lasting: Arc<AtomicUsize>,
+    lasting_here: Cell<usize>,
+    is_retiring: Cell<bool>,
     /// Whether the last connection was refused.
     is_full: Cell<bool>,
 }
@@ -89,6 +135,10 @@ impl Listener {
         Self {
             connections: Arc::clone(&shared.connections),
             clients: RefCell::default(),
+            parked: RefCell::default(),
+            lasting: Arc::clone(&shared.lasting),
+            lasting_here: Cell::new(0),
+            is_retiring: Cell::new(false),
             is_full: Cell::new(false),
             workers: Rc::new(Current::new(Worker::new(shared, rules))),
         }
@@ -110,12 +160,18 @@ impl Listener {
         }
     }
 
-    /// Accepts connections until told to stop; then those that wait already, so that none of them is refused.
-    async fn accept(self: &Rc<Self>, socket: TcpListener, mut stop: watch::Receiver<bool>) {
+    /// Accepts connections until told to stop or to hand over.
+    async fn accept(
+        self: &Rc<Self>,
+        socket: &TcpListener,
+        mut stop: watch::Receiver<bool>,
+        mut handing_over: watch::Receiver<HandingOver>,
+    ) -> Ended {
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
-                _ = stop.wait_for(|must_stop| *must_stop) => break,
+                _ = stop.wait_for(|must_stop| *must_stop) => return Ended::Stopped,
+                _ = handing_over.wait_for(|how_far| *how_far == HandingOver::Now) => return Ended::HandedOver,
             };
             match accepted {
                 Ok((stream, address)) => self.admit(stream, address),
@@ -125,9 +181,41 @@ impl Listener {
                 }
             }
         }
+    }
+
+    /// Accepts those that wait already, so that none of them is refused.
+    async fn accept_waiting(self: &Rc<Self>, socket: TcpListener) {
         while let Some(Ok((stream, address))) = now_or_never(socket.accept()).await {
             self.admit(stream, address);
         }
+        // The runtime has not looked yet at those that were accepted last: their requests may be here already.
+        drop(socket);
+        tokio::time::sleep(DRAIN_STEP).await;
+    }
+
+    /// Tells connections when the gateway is to be handed over soon, those to come too.
+    async fn retire(self: Rc<Self>, mut handing_over: watch::Receiver<HandingOver>) {
+        if handing_over.wait_for(|how_far| *how_far >= HandingOver::Soon).await.is_ok() {
+            self.is_retiring.set(true);
+            self.order(Watch::retire);
+        }
+    }
+
+    /// Goes on with a connection of the gateway before. Over TLS there is none such.
+    fn adopt(self: &Rc<Self>, parked: Parked) {
+        let rules = Arc::clone(&self.workers.get().rules);
+        // A client that has gone by now has no address any more.
+        let (Ok(address), Ok(stream)) = (parked.stream.peer_addr(), TcpStream::from_std(parked.stream)) else { return };
+        if rules.tls.is_some() {
+            return;
+        }
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        let client = Rc::new(self.client(address, false, &rules));
+        if parked.read.is_empty() {
+            client.watch.rests();
+        }
+        let seat = self.seat(&client);
+        tokio::task::spawn_local(async move { seat.serve(Stream::Plain(stream), parked.read, client).await });
     }
 
     /// Serves a connection in a task of its own, or refuses it if there are too many.
@@ -153,8 +241,12 @@ impl Listener {
         // Without it small answers wait for the client's acknowledgement; it only fails on a connection that is gone.
         let _ = stream.set_nodelay(true);
         let client = Rc::new(self.client(address, is_surplus, &rules));
-        let seat = Seat { index: self.clients.borrow_mut().insert(Rc::clone(&client)), listener: Rc::clone(self) };
-        tokio::task::spawn_local(async move { seat.listener.serve(stream, client, rules).await });
+        let seat = self.seat(&client);
+        tokio::task::spawn_local(async move { seat.welcome(stream, client, rules).await });
+    }
+
+    fn seat(self: &Rc<Self>, client: &Rc<Client>) -> Seat {
+        Seat { index: self.clients.borrow_mut().insert(Rc::clone(client)), listener: Rc::clone(self) }
     }
 
     fn client(&self, address: SocketAddr, is_surplus: bool, rules: &Rules) -> Client {
@@ -162,23 +254,11 @@ impl Listener {
         let watch = Watch::new(Rc::clone(&self.workers.get().ticks));
         let mut client = Client::new(address, scheme, rules.trusts(address), watch);
         client.is_surplus = is_surplus;
-        client
-    }
-
-    async fn serve(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
-        let workers = Rc::clone(&self.workers);
-        let Some(tls) = rules.tls.clone() else {
-            // A connection may last for long; the rules under which it began are not to last with it.
-            drop(rules);
-            return connection::serve(workers, Stream::Plain(stream), client).await;
-        };
-        let limit = rules.limits.header_timeout;
-        drop(rules);
-        // A handshake that fails or lasts too long is the client's affair.
-        if let Ok(Ok(stream)) = Box::pin(timeout(limit, tls.accept(stream))).await {
-            drop(tls);
-            connection::serve(workers, Stream::Tls(Box::new(stream.into())), client).await;
+        client.watch.set_portable(rules.tls.is_none());
+        if self.is_retiring.get() {
+            client.watch.retire();
         }
+        client
     }
 
     /// Once a tick: the clock goes on, and slow and idle clients are dealt with.
@@ -191,7 +271,17 @@ impl Listener {
             let limits = &worker.rules.limits;
             let limits = Limits::new(limits.header_timeout, limits.idle_timeout);
             self.order(|watch| watch.enforce(limits));
+            self.count_lasting();
         }
+    }
+
+    /// Counts the requests that have been under way for a while: to wait for them would hold up all others.
+    fn count_lasting(&self) {
+        let lasts = |client: &Client| client.watch.is_answering_for(Ticks::from_duration(Ticks::STEP));
+        let lasting = self.clients.borrow().iter().filter(|(_, client)| lasts(client)).count();
+        let before = self.lasting_here.replace(lasting);
+        // What is subtracted was added before.
+        self.lasting.fetch_add(lasting.wrapping_sub(before), Ordering::Relaxed);
     }
 
     /// Hands over log lines, a moment after the first of them was written.
@@ -204,11 +294,9 @@ impl Listener {
         }
     }
 
-    /// Lets the connections finish what they are at, for the grace period at most.
-    async fn drain(&self) {
-        // The runtime has not looked yet at those that were accepted last: their requests may be here already.
-        tokio::time::sleep(DRAIN_STEP).await;
-        self.order(Watch::finish);
+    /// Gives all connections this order, and lets them finish what they are at, for the grace period at most.
+    async fn drain(&self, order: fn(&Watch)) {
+        self.order(order);
         let all_gone = async {
             while !self.clients.borrow().is_empty() {
                 tokio::time::sleep(DRAIN_STEP).await;
@@ -234,6 +322,31 @@ impl Listener {
 struct Seat {
     index: usize,
     listener: Rc<Listener>,
+}
+
+impl Seat {
+    /// Serves a connection that has just come.
+    async fn welcome(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
+        let Some(tls) = rules.tls.clone() else {
+            // A connection may last for long; the rules under which it began are not to last with it.
+            drop(rules);
+            return self.serve(Stream::Plain(stream), Bytes::new(), client).await;
+        };
+        let limit = rules.limits.header_timeout;
+        drop(rules);
+        // A handshake that fails or lasts too long is the client's affair.
+        if let Ok(Ok(stream)) = Box::pin(timeout(limit, tls.accept(stream))).await {
+            drop(tls);
+            self.serve(Stream::Tls(Box::new(stream.into())), Bytes::new(), client).await;
+        }
+    }
+
+    async fn serve(&self, stream: Stream, read: Bytes, client: Rc<Client>) {
+        let workers = Rc::clone(&self.listener.workers);
+        if let Some(parked) = connection::serve(workers, stream, read, client).await {
+            self.listener.parked.borrow_mut().push(parked);
+        }
+    }
 }
 
 impl Drop for Seat {

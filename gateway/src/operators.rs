@@ -34,38 +34,57 @@ pub(crate) struct Duties {
 
 /// The thread, while it runs.
 pub(crate) struct Operators {
-    thread: JoinHandle<()>,
-    /// How long the last things may take.
-    finish: oneshot::Sender<Duration>,
+    thread: JoinHandle<Vec<Vec<u8>>>,
+    end: oneshot::Sender<End>,
+}
+
+/// How the thread is to end.
+enum End {
+    /// With the last of everything sent, which may take so long.
+    Finish(Duration),
+    /// At once: somebody else goes on with it.
+    Leave,
 }
 
 impl Operators {
     /// Starts the thread. A reload may give it something to do where there was nothing before.
     pub(crate) fn start(duties: Duties, events: Dispatch) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
-        let (finish, finished) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("operators".to_owned()).spawn(move || {
             tracing::dispatcher::with_default(&events, || {
-                LocalSet::new().block_on(&runtime, duties.run(finished));
+                let left = LocalSet::new().block_on(&runtime, duties.run(ended));
                 // A name that is being looked up is not waited for.
                 runtime.shutdown_background();
-            });
+                left
+            })
         })?;
-        Ok(Self { thread, finish })
+        Ok(Self { thread, end })
     }
 
     /// Has the last of everything sent, which may take so long, and waits for it.
     pub(crate) fn finish(self, limit: Duration) {
+        self.end(End::Finish(limit));
+    }
+
+    /// Ends the thread, and gives the log lines that CoreTelemetry has not got yet.
+    pub(crate) fn leave(self) -> Vec<Vec<u8>> {
+        self.end(End::Leave)
+    }
+
+    fn end(self, end: End) -> Vec<Vec<u8>> {
         // If the thread is gone there is nobody to tell.
-        let _ = self.finish.send(limit);
-        if self.thread.join().is_err() {
+        let _ = self.end.send(end);
+        self.thread.join().unwrap_or_else(|_| {
             tracing::error!("the operators' thread failed");
-        }
+            Vec::new()
+        })
     }
 }
 
 impl Duties {
-    async fn run(mut self, finished: oneshot::Receiver<Duration>) {
+    /// Gives what is left of the log lines for CoreTelemetry.
+    async fn run(mut self, ended: oneshot::Receiver<End>) -> Vec<Vec<u8>> {
         if let Some((socket, admin)) = self.admin.take() {
             tokio::task::spawn_local(async move {
                 if let Err(error) = admin::serve(socket, admin).await {
@@ -73,12 +92,15 @@ impl Duties {
                 }
             });
         }
-        let limit = tokio::select! {
-            limit = finished => limit.unwrap_or_default(),
-            () = self.send() => return,
+        let end = tokio::select! {
+            end = ended => end.unwrap_or(End::Leave),
+            () = self.send() => End::Leave,
         };
-        // What is not through by then is lost, and CoreTelemetry was not there to take it.
-        let _ = timeout(limit, self.send_last()).await;
+        if let End::Finish(limit) = end {
+            // What is not through by then is lost, and CoreTelemetry was not there to take it.
+            let _ = timeout(limit, self.send_last()).await;
+        }
+        self.shipper.into_waiting()
     }
 
     /// Sends metrics, log lines and spans for ever, always where the rules say.

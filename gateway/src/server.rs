@@ -6,6 +6,7 @@ mod reload;
 mod signals;
 mod sockets;
 mod start;
+mod take_over;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -21,15 +22,20 @@ use tracing::Dispatch;
 use self::bind::Queues;
 use self::control::{Control, LAST_MOMENT, keep_fresh};
 use crate::auth::Verifier;
+use crate::connection::Parked;
 #[cfg(unix)]
 use crate::descriptors;
+use crate::limiters::Limiters;
+use crate::listener::{HandingOver, Holding};
 use crate::log::Log;
 use crate::materials::Materials;
 use crate::operators::Operators;
 use crate::orders::{Order, Orders};
 use crate::rules::Rules;
 use crate::settings::Settings;
+use crate::takeover::{Build, Estate, Executable, Listening, replace_process};
 use crate::telemetry::Telemetry;
+use crate::upstream::Upstream;
 
 pub use self::bind::StartError;
 pub(crate) use self::reload::ReloadError;
@@ -45,14 +51,17 @@ pub struct Gateway {
     settings: Settings,
     table: &'static Table,
     materials: Materials,
-    listeners: Vec<TcpListener>,
-    address: SocketAddr,
-    admin: Option<TcpListener>,
+    clients: Listening,
+    operators: Option<Listening>,
     log: Log,
     telemetry: Arc<Telemetry>,
     queues: Queues,
     stop: watch::Sender<bool>,
     orders: (Orders, mpsc::Receiver<Order>),
+    /// The file that runs, if the gateway has its process to itself.
+    executable: Option<Executable>,
+    /// What the executable before has left.
+    estate: Option<Estate>,
 }
 
 /// Stops a running gateway.
@@ -70,12 +79,12 @@ impl Stopper {
 impl Gateway {
     /// The address it listens on; the port is the real one if the settings ask for port 0.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.clients.address
     }
 
     /// The address of the admin listener, if there is one.
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
+        self.operators.as_ref().map(|listening| listening.address)
     }
 
     /// The JWK set with which services check the gateway's own tokens, if it signs any.
@@ -99,7 +108,7 @@ impl Gateway {
     }
 
     /// Serves until the process is told to stop: by SIGTERM or SIGINT, or by Ctrl-C where there are no signals. SIGHUP has
-    /// it read its configuration again.
+    /// it read its configuration again, SIGUSR2 has another executable take over.
     ///
     /// # Errors
     ///
@@ -120,38 +129,53 @@ impl Gateway {
             self.run(runtime, &events)
         });
         drop(events);
-        served.map(Log::close)
+        let (log, succession) = served?;
+        log.close();
+        match succession {
+            None => Ok(()),
+            Some((executable, estate)) => Err(StartError::Succession(replace_process(&executable, estate))),
+        }
     }
 
     /// Starts all threads, obeys orders until the stop, and waits for the threads. Gives back the log, which is to be closed
-    /// when nobody else can write to it.
-    fn run(self, runtime: &Runtime, events: &Dispatch) -> Result<Log, StartError> {
+    /// when nobody else can write to it, and who takes over, if anybody does.
+    fn run(mut self, runtime: &Runtime, events: &Dispatch) -> Result<(Log, Option<(Executable, Estate)>), StartError> {
         let verifier = Arc::new(Verifier::new(self.settings.auth.as_ref(), self.table));
+        if let Some(estate) = &self.estate {
+            estate.state.resume_trust(self.settings.auth.as_ref(), &verifier);
+        }
         let (upkeep, key_refresh) = keep_fresh(self.settings.auth.as_ref(), &verifier);
         let rules = Rules::new(&self.settings, &self.materials, self.table, key_refresh, None)?;
         rules.report_to(&self.telemetry);
         Rules::tune(&self.settings, &self.log.sender(), &self.telemetry);
+        let upstreams = Arc::clone(&rules.upstreams);
         let rules = watch::Sender::new(Arc::new(rules));
         let shared = start::shared(self.table, &verifier, self.log.sender(), &self.telemetry);
 
+        let parked = self.estate.take().map(|estate| take_over_from(estate, self.table, &shared.limiters, &upstreams));
+
         let admin_address = self.admin_address();
-        let admin = self.admin.map(|listener| (listener, self.orders.0));
+        let admin = self.operators.as_ref().and_then(|listening| listening.sockets.first()).map(TcpListener::try_clone);
+        let admin = admin.transpose()?.map(|listener| (listener, self.orders.0));
         let duties = start::duties(&shared, &rules, &self.stop, admin, self.queues);
         let operators = Operators::start(duties, events.clone())?;
-        let (alive, all_ended) = mpsc::channel(1);
+        let (end, ends) = mpsc::channel(1);
         let mut workers = Vec::new();
-        for (index, listener) in self.listeners.into_iter().enumerate() {
-            let orders = start::orders(&self.stop, &rules);
-            workers.push(start::worker(index, listener, shared.clone(), orders, (alive.clone(), events.clone()))?);
+        let handing_over = watch::Sender::new(HandingOver::No);
+        let address = self.clients.address;
+        for (index, holding) in holdings(self.clients.sockets, parked.unwrap_or_default()).into_iter().enumerate() {
+            let orders = start::orders(&self.stop, &handing_over, &rules);
+            workers.push(start::worker(index, holding, shared.clone(), orders, (end.clone(), events.clone()))?);
         }
-        drop((alive, shared));
+        let (limiters, lasting) = (Arc::clone(&shared.limiters), Arc::clone(&shared.lasting));
+        drop((end, shared));
         if let Some(address) = admin_address {
             tracing::info!(%address, "operators may connect");
         }
         #[cfg(unix)]
         descriptors::provide_for(self.settings.limits.connections);
         tracing::info!(
-            address = %self.address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
+            %address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
             digest = &*self.table.digest, workers = workers.len(), "listening"
         );
         let mut control = Control {
@@ -163,13 +187,49 @@ impl Gateway {
             log: self.log.sender(),
             telemetry: self.telemetry,
             workers: u32::try_from(workers.len()).unwrap_or(u32::MAX),
+            limiters,
+            lasting,
+            handing_over,
+            address,
+            operators: self.operators,
+            executable: self.executable,
         };
-        runtime.block_on(control.run(self.orders.1, self.stop.subscribe(), all_ended));
+        let successor = runtime.block_on(control.run(self.orders.1, self.stop.subscribe(), ends));
         join(workers);
-        operators.finish(LAST_TELEMETRY.min(control.settings.shutdown_grace.max(LAST_MOMENT)));
-        tracing::info!("stopped");
-        Ok(self.log)
+        let Some((successor, held)) = successor else {
+            operators.finish(LAST_TELEMETRY.min(control.settings.shutdown_grace.max(LAST_MOMENT)));
+            tracing::info!("stopped");
+            return Ok((self.log, None));
+        };
+        let lines = operators.leave();
+        let estate = control.into_estate(held, &successor, lines);
+        Ok((self.log, Some((successor, estate))))
     }
+}
+
+/// Goes on with what limits and breakers stood at, and gives the connections that are open.
+fn take_over_from(estate: Estate, table: &Table, limiters: &Limiters, upstreams: &[Upstream]) -> Vec<Parked> {
+    estate.state.resume_traffic(table, limiters, upstreams);
+    let Build { version, routes_digest } = estate.from;
+    tracing::info!(
+        from_version = version,
+        from_digest = routes_digest,
+        connections = estate.parked.len(),
+        "this executable has taken over"
+    );
+    estate.parked
+}
+
+/// What each worker begins with: a socket, and its share of the connections that are open.
+fn holdings(sockets: Vec<TcpListener>, parked: Vec<Parked>) -> Vec<Holding> {
+    let mut holdings: Vec<Holding> = sockets.into_iter().map(|socket| Holding { socket, parked: Vec::new() }).collect();
+    let count = holdings.len().max(1);
+    for (index, parked) in parked.into_iter().enumerate() {
+        if let Some(holding) = holdings.get_mut(index % count) {
+            holding.parked.push(parked);
+        }
+    }
+    holdings
 }
 
 /// Waits for those that have ended; the others are left behind.

@@ -17,6 +17,14 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// The socket itself, if it is in clear and can be had.
+    pub(crate) fn into_plain(self) -> Option<std::net::TcpStream> {
+        match self {
+            Self::Plain(stream) => stream.into_std().ok(),
+            Self::Tls(_) => None,
+        }
+    }
+
     /// The application protocol that the TLS handshake settled on (RFC 7301), if any.
     pub(crate) fn protocol(&self) -> Option<&[u8]> {
         match self {

@@ -45,7 +45,12 @@ impl Piece {
 
 impl Wire {
     pub(crate) fn new(stream: Stream, buffers: Rc<Buffers>) -> Self {
-        Self { stream, inbox: BytesMut::new(), outbox: Vec::new(), written: 0, buffers, has_sent: false }
+        Self::with(stream, buffers, &[])
+    }
+
+    /// A stream of which this has been read already.
+    pub(crate) fn with(stream: Stream, buffers: Rc<Buffers>, read: &[u8]) -> Self {
+        Self { stream, inbox: BytesMut::from(read), outbox: Vec::new(), written: 0, buffers, has_sent: false }
     }
 
     /// Gives up the stream, with what has been read of it.

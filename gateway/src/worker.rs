@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) debounce: Option<Arc<Debounce<Rejection>>>,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) connections: Arc<AtomicUsize>,
+    /// How many requests have been under way for a while.
+    pub(crate) lasting: Arc<AtomicUsize>,
     pub(crate) log: LogSender,
     pub(crate) telemetry: Arc<Telemetry>,
 }

@@ -26,6 +26,7 @@ mod reload;
 mod resilience;
 mod routing;
 mod support;
+mod takeover;
 mod telemetry;
 mod tls;
 mod tokens;

@@ -52,7 +52,7 @@ fn admit(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
 async fn dispatch(admin: &Arc<Admin>, head: &Parts, body: Incoming) -> Response<AdminBody> {
     let allowed = match head.uri.path() {
         "/" | "/metrics" | "/status" | "/ready" | "/events" | "/jwks.json" => GET,
-        "/drain" | "/log-level" | "/reload-configuration" => POST,
+        "/drain" | "/log-level" | "/reload" | "/reload-configuration" => POST,
         _ => return problem(StatusCode::NOT_FOUND, "there is no such path here"),
     };
     if !allowed.contains(&head.method) {
@@ -69,6 +69,7 @@ async fn dispatch(admin: &Arc<Admin>, head: &Parts, body: Incoming) -> Response<
         "/events" => events(admin),
         "/drain" => drain(admin),
         "/log-level" => set_log_level(admin, body).await,
+        "/reload" => take_over(admin).await,
         "/reload-configuration" => reload_configuration(admin).await,
         _ => jwk_set(admin),
     }
@@ -113,6 +114,15 @@ async fn reload_configuration(admin: &Admin) -> Response<AdminBody> {
     match admin.orders.reload().await {
         Some(Ok(changed)) => json_answer(StatusCode::OK, &json!({ "changed": changed })),
         Some(Err(refusal)) => problem(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string()),
+        None => problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping"),
+    }
+}
+
+/// The same as SIGUSR2; the answer says which executable takes over, a moment before it does.
+async fn take_over(admin: &Admin) -> Response<AdminBody> {
+    match admin.orders.take_over().await {
+        Some(Ok(build)) => json_answer(StatusCode::ACCEPTED, &json!({ "taking_over": build })),
+        Some(Err(error)) => problem(StatusCode::CONFLICT, &error.to_string()),
         None => problem(StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping"),
     }
 }

@@ -75,6 +75,7 @@ fn changing(admin: &Admin) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "routes_digest": state.table.digest,
         "uptime_seconds": telemetry.uptime().as_secs(),
+        "takeovers": telemetry.run.takeovers,
         "draining": state.is_draining(),
         "ready": readiness(admin)["ready"],
         "connections": state.connections(),

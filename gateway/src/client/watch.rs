@@ -38,6 +38,10 @@ pub(crate) struct Watch {
     since: Cell<Ticks>,
     blocked_since: Cell<Option<Ticks>>,
     order: Cell<Order>,
+    /// Whether the connection can be handed over between two requests: it is in clear and speaks HTTP/1.1.
+    is_portable: Cell<bool>,
+    /// Whether the gateway will be handed over soon.
+    is_retiring: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -54,6 +58,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
     Serve,
+    Park,
     Finish,
     Abort,
 }
@@ -68,6 +73,8 @@ impl Watch {
             since: Cell::new(clock.now()),
             blocked_since: Cell::new(None),
             order: Cell::new(Order::Serve),
+            is_portable: Cell::new(false),
+            is_retiring: Cell::new(false),
             waker: RefCell::new(None),
             clock,
         }
@@ -134,6 +141,43 @@ impl Watch {
             Phase::Head if lasted > limits.header => self.abort(),
             Phase::Idle | Phase::Head | Phase::Exchange => {}
         }
+    }
+
+    /// The connection has come from the gateway before, where it was between two requests.
+    pub(crate) fn rests(&self) {
+        self.enter(Phase::Idle);
+    }
+
+    /// The connection can be handed over between two requests, or cannot be any more.
+    pub(crate) fn set_portable(&self, is_portable: bool) {
+        self.is_portable.set(is_portable);
+        if !is_portable && self.order.get() == Order::Park {
+            self.finish();
+        }
+    }
+
+    /// The gateway will be handed over soon: what cannot go along says so in its next answer, so that its client comes again.
+    pub(crate) fn retire(&self) {
+        self.is_retiring.set(true);
+    }
+
+    /// Whether the connection is to end with the answer that goes out next.
+    pub(crate) fn has_last_answer(&self) -> bool {
+        self.must_finish() || (self.is_retiring.get() && !self.is_portable.get())
+    }
+
+    /// Orders the connection to be handed over as soon as its request, if it has one, is answered; to end, if it cannot be.
+    pub(crate) fn park(&self) {
+        if self.is_portable.get() { self.give(Order::Park) } else { self.finish() }
+    }
+
+    pub(crate) fn must_park(&self) -> bool {
+        self.order.get() == Order::Park
+    }
+
+    /// Whether a request has been under way for so long.
+    pub(crate) fn is_answering_for(&self, time: Ticks) -> bool {
+        self.phase.get() == Phase::Exchange && self.clock.now().since(self.since.get()) >= time
     }
 
     /// Orders the connection to end as soon as its request, if it has one, is answered.

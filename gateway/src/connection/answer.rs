@@ -40,7 +40,7 @@ pub(super) async fn send(
         Box::pin(tunnel::run(wire, client, &mut body)).await;
         return false;
     }
-    let is_over = client.watch.must_finish() || wire.has_ended() || body.must_close();
+    let is_over = client.watch.has_last_answer() || wire.has_ended() || body.must_close();
     let may_stay = terms.may_stay && !is_over && linger::can_forget(wire);
     let sent = write_head(worker, wire, &parts, &body, &terms, may_stay);
     worker.buffers.give_back_map(parts.headers);

@@ -68,6 +68,7 @@ impl ClientWire {
             }
             match self.poll_fill(cx) {
                 Poll::Ready(Ok(1..)) => {}
+                Poll::Pending if self.client.watch.must_park() => return Poll::Ready(false),
                 Poll::Pending if !self.client.watch.must_finish() || self.has_bytes() => return Poll::Pending,
                 Poll::Pending | Poll::Ready(_) => return Poll::Ready(false),
             }

@@ -25,45 +25,69 @@ use crate::worker::{Current, Worker};
 /// How long the upstream has to say whether it wants a body before the gateway does.
 const INVITED_AFTER: Duration = Duration::from_millis(300);
 
-/// Serves a connection until either side has enough of it.
-pub(super) async fn serve(workers: Rc<Current>, wire: Rc<ClientWire>, client: Rc<Client>) {
+/// Serves a connection until either side has enough of it; gives it back if it is to be handed over.
+pub(super) async fn serve(workers: Rc<Current>, wire: Rc<ClientWire>, client: Rc<Client>) -> Option<ClientWire> {
     let (mut left, buffers) = {
         let worker = workers.get();
         (worker.rules.limits.requests_per_connection, Rc::clone(&worker.buffers))
     };
     loop {
         match poll_fn(|cx| poll_next(cx, &buffers, &wire, &client)).await {
-            Ok(None) => {
+            // Nobody else holds it between two requests.
+            Ok(Next::Park) => return Rc::into_inner(wire),
+            Ok(Next::End) => {
                 // Over TLS a client is owed the word that this is the end, not a break.
                 let _ = poll_fn(|cx| wire.poll_shutdown(cx)).await;
-                return;
+                return None;
             }
-            Ok(Some(head)) => {
+            Ok(Next::Request(head)) => {
                 left = left.saturating_sub(1);
                 client.watch.exchange_began();
                 // A connection that waits for a request has no use for the memory that answering one takes.
                 if !Box::pin(exchange(&workers.get(), &wire, &client, head, left == 0)).await {
-                    return;
+                    return None;
                 }
             }
-            Err(fault) => return Box::pin(refuse(&workers.get(), &wire, &client, fault)).await,
+            Err(fault) => {
+                Box::pin(refuse(&workers.get(), &wire, &client, fault)).await;
+                return None;
+            }
         }
     }
 }
 
-/// The next request's head; `None` at the connection's end, and where it is to end and no further request has begun.
+/// What becomes of a connection between two requests.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is what comes nearly always, and a box would be made for each"
+)]
+enum Next {
+    /// The head of the next one is here.
+    Request(RequestHead),
+    /// There will be none: the client has ended the connection, or it is to end and no further request has begun.
+    End,
+    /// It is handed over as it is.
+    Park,
+}
+
+/// What comes next.
 fn poll_next(
     cx: &mut Context<'_>,
     buffers: &Buffers,
     wire: &ClientWire,
     client: &Client,
-) -> Poll<Result<Option<RequestHead>, RequestFault>> {
+) -> Poll<Result<Next, RequestFault>> {
+    if client.watch.must_park() {
+        return Poll::Ready(Ok(Next::Park));
+    }
     let mut spare = buffers.take_map();
     let polled = wire.poll_head(cx, &mut spare);
     buffers.give_back_map(spare);
     match polled {
-        Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(None)),
-        polled => polled,
+        Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(Next::End)),
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(Ok(head)) => Poll::Ready(Ok(head.map_or(Next::End, Next::Request))),
+        Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
     }
 }
 

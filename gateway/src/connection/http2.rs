@@ -31,6 +31,7 @@ const MOST_UNSENT: usize = 64 * 1024;
 
 /// Serves a connection, of which `read` has been read already.
 pub(super) async fn serve(workers: Rc<Current>, stream: Stream, read: Bytes, client: Rc<Client>) {
+    client.watch.set_portable(false);
     let header_bytes = workers.get().rules.limits.header_bytes;
     let watched = WatchedIo::new(stream, read, Rc::clone(&client));
     let answering = Rc::clone(&client);

@@ -46,6 +46,7 @@ impl Direction {
 /// gateway stops, it ends as soon as nothing is on its way.
 pub(super) async fn run(wire: &ClientWire, client: &Rc<Client>, body: &mut ResponseBody) {
     let Some(mut tunnel) = body.take_tunnel() else { return };
+    client.watch.set_portable(false);
     let (mut up, mut down) = (Direction::default(), Direction::default());
     loop {
         let moved = up.bytes + down.bytes;

@@ -14,6 +14,7 @@ use crate::log::{Log, Shipping};
 use crate::materials::Materials;
 use crate::orders::Orders;
 use crate::settings::{Settings, SettingsError};
+use crate::takeover::{Build, Estate, Executable};
 use crate::telemetry::{self, Telemetry};
 
 /// Why the gateway cannot start.
@@ -38,6 +39,12 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// What the executable before has left cannot be read.
+    #[error("what is handed over cannot be read: {0}")]
+    Estate(#[source] io::Error),
+    /// The process could not go on as another executable, nor as the one that it was.
+    #[error("no other executable could take over: {0}")]
+    Succession(#[source] io::Error),
     /// Something that the system did not give: a thread, a runtime, signals.
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
@@ -57,23 +64,78 @@ impl Gateway {
     ///
     /// See [`StartError`].
     pub fn bind(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
+        Self::bind_with(settings, table, None)
+    }
+
+    /// As [`Self::bind`], in a process of its own, with what another executable has left in it.
+    pub(crate) fn take_place(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
+        let estate = Estate::take().map_err(StartError::Estate)?;
+        let mut executable = Executable::current()?;
+        if let Some(estate) = &estate {
+            // What runs may have lost its name.
+            executable.path.clone_from(&estate.executable);
+        }
+        let gateway = Self::bind_with(settings, table, estate)?;
+        Ok(Self { executable: Some(executable), ..gateway })
+    }
+
+    /// Checks everything that [`Self::take_place`] needs, and gives what this executable says of itself.
+    pub(crate) fn check_place(settings: Settings, table: &'static Table) -> Result<String, StartError> {
+        let estate = Estate::look().map_err(StartError::Estate)?;
+        drop(Self::bind_with(settings, table, estate)?);
+        Ok(serde_json::to_string(&Build::own(table)).map_err(io::Error::from)?)
+    }
+
+    fn bind_with(settings: Settings, table: &'static Table, mut estate: Option<Estate>) -> Result<Self, StartError> {
         let materials = Materials::read(&settings, table)?;
-        let (telemetry, spans) = Telemetry::new(table);
+        let (telemetry, spans) = match &estate {
+            Some(estate) => Telemetry::resume(table, &estate.state.telemetry),
+            None => Telemetry::new(table),
+        };
         let telemetry = Arc::new(telemetry);
-        let (log, lines) = open_log(&settings, &telemetry)?;
+        let waiting = estate.as_mut().map(|estate| std::mem::take(&mut estate.state.lines)).unwrap_or_default();
+        let (log, lines) = open_log(&settings, &telemetry, waiting)?;
         let taken = |address| move |source| StartError::Listen { address, source };
-        let (listeners, address) = listen(settings.listen, worker_count(&settings)).map_err(taken(settings.listen))?;
-        let admin = settings.admin.as_ref().map(|admin| listen(admin.listen, 1).map_err(taken(admin.listen)));
-        let admin = admin.transpose()?.map(|(mut listeners, _)| listeners.remove(0));
+        let known = estate.as_mut().map(|estate| (estate.clients.take(), estate.operators.take()));
+        let (of_clients, of_operators) = known.unwrap_or_default();
+        let clients = listen(settings.listen, worker_count(&settings), of_clients).map_err(taken(settings.listen))?;
+        let operators = settings
+            .admin
+            .as_ref()
+            .map(|admin| listen(admin.listen, 1, of_operators).map_err(taken(admin.listen)))
+            .transpose()?;
         let (stop, orders) = (watch::Sender::new(false), Orders::new());
         let queues = Queues { lines, spans };
-        Ok(Self { settings, table, materials, listeners, address, admin, log, telemetry, queues, stop, orders })
+        Ok(Self {
+            settings,
+            table,
+            materials,
+            clients,
+            operators,
+            log,
+            telemetry,
+            queues,
+            stop,
+            orders,
+            executable: None,
+            estate,
+        })
     }
 }
 
 /// Opens the log, and the queue of lines for CoreTelemetry, which stays empty while none are to go there.
-fn open_log(settings: &Settings, telemetry: &Arc<Telemetry>) -> Result<(Log, mpsc::Receiver<Vec<u8>>), StartError> {
+/// `waiting` are lines of the executable before.
+fn open_log(
+    settings: &Settings,
+    telemetry: &Arc<Telemetry>,
+    waiting: Vec<String>,
+) -> Result<(Log, mpsc::Receiver<Vec<u8>>), StartError> {
     let (queue, lines) = mpsc::channel(telemetry::BACKLOG);
+    for line in waiting {
+        if queue.try_send(line.into_bytes()).is_ok() {
+            telemetry.own.log_backlog.add(1);
+        }
+    }
     let shipping = Shipping { queue, telemetry: Arc::clone(telemetry) };
     let ships_from = settings.telemetry.as_ref().and_then(|telemetry| telemetry.log_level);
     let file = settings.log.file.as_ref();

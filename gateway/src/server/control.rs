@@ -1,6 +1,8 @@
 //! The main thread while the gateway serves: it keeps keys and revocations fresh, obeys orders, and waits for the stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use gateway_table::Table;
@@ -10,10 +12,13 @@ use tokio::task::JoinHandle;
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
 use crate::clock::Clock;
+use crate::limiters::Limiters;
+use crate::listener::{HandingOver, Holding};
 use crate::log::LogSender;
 use crate::orders::Order;
 use crate::rules::Rules;
 use crate::settings::{AuthSettings, Settings};
+use crate::takeover::{Executable, Listening};
 use crate::telemetry::Telemetry;
 
 /// How much longer than the grace period the whole gateway waits for its workers, which keep to it themselves.
@@ -31,6 +36,15 @@ pub(super) struct Control {
     pub(super) telemetry: Arc<Telemetry>,
     /// How many threads go by the rules.
     pub(super) workers: u32,
+    pub(super) limiters: Arc<Limiters>,
+    /// How many requests have been under way for a while.
+    pub(super) lasting: Arc<AtomicUsize>,
+    pub(super) handing_over: watch::Sender<HandingOver>,
+    /// Where clients connect.
+    pub(super) address: SocketAddr,
+    pub(super) operators: Option<Listening>,
+    /// The file that runs, if the gateway has its process to itself.
+    pub(super) executable: Option<Executable>,
 }
 
 /// Keys and revocations being kept fresh, until it is dropped.
@@ -63,32 +77,52 @@ pub(super) fn keep_fresh(
 }
 
 impl Control {
-    /// Obeys until the stop, then waits until the last worker has ended or the time is over.
+    /// Obeys until the stop, or until another executable is to take over; then waits until the last worker has ended or the
+    /// time is over. Gives the one that takes over, and what it is left by the workers.
     pub(super) async fn run(
         &mut self,
         mut orders: mpsc::Receiver<Order>,
         mut stop: watch::Receiver<bool>,
-        mut all_ended: mpsc::Receiver<()>,
-    ) {
-        tokio::select! {
-            () = self.obey(&mut orders) => {}
-            _ = stop.wait_for(|must_stop| *must_stop) => {}
-            _ = all_ended.recv() => {}
-        }
+        mut ends: mpsc::Receiver<Holding>,
+    ) -> Option<(Executable, Vec<Holding>)> {
+        let successor = tokio::select! {
+            successor = self.obey(&mut orders) => Some(successor),
+            _ = stop.wait_for(|must_stop| *must_stop) => None,
+            _ = ends.recv() => None,
+        };
         drop(orders);
-        tracing::info!("stopping: no new connections, requests in flight may finish");
-        // The last worker to end drops the last sender.
-        let _ = tokio::time::timeout(self.settings.shutdown_grace + LAST_MOMENT, all_ended.recv()).await;
+        if successor.is_some() {
+            tracing::info!("handing over: requests in flight finish, what comes waits for the other executable");
+            self.handing_over.send_replace(HandingOver::Now);
+        } else {
+            tracing::info!("stopping: no new connections, requests in flight may finish");
+        }
+        let mut held = Vec::new();
+        let all_ended = async {
+            // The last worker to end drops the last sender.
+            while let Some(holding) = ends.recv().await {
+                held.push(holding);
+            }
+        };
+        let _ = tokio::time::timeout(self.settings.shutdown_grace + LAST_MOMENT, all_ended).await;
+        // Whoever wants the gateway to stop does not want another one.
+        successor.filter(|_| !*stop.borrow()).map(|successor| (successor, held))
     }
 
-    async fn obey(&mut self, orders: &mut mpsc::Receiver<Order>) {
+    /// Obeys until another executable is to take over.
+    async fn obey(&mut self, orders: &mut mpsc::Receiver<Order>) -> Executable {
         while let Some(order) = orders.recv().await {
+            // Who has asked may have gone.
             match order {
-                Order::Reload(tell) => {
-                    let reloaded = self.reload().await;
-                    // Who has asked may have gone.
-                    let _ = tell.send(reloaded);
-                }
+                Order::Reload(tell) => drop(tell.send(self.reload().await)),
+                Order::TakeOver(tell) => match self.find_successor().await {
+                    Ok((successor, build)) => {
+                        let _ = tell.send(Ok(build));
+                        self.wait_for_moment().await;
+                        return successor;
+                    }
+                    Err(error) => drop(tell.send(Err(error))),
+                },
             }
         }
         std::future::pending().await

@@ -5,20 +5,27 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::takeover::Listening;
+
 /// How many connections the kernel keeps for a worker that is busy.
 const BACKLOG: i32 = 4096;
 
-/// So many listeners at the same address, and that address.
-pub(super) fn listen(address: SocketAddr, count: usize) -> io::Result<(Vec<TcpListener>, SocketAddr)> {
+/// Those of the executable before, if they are at this address; else so many new ones.
+pub(super) fn listen(address: SocketAddr, count: usize, known: Option<Listening>) -> io::Result<Listening> {
+    // With port 0 any port will do.
+    let fits = |known: SocketAddr| known == address || (address.port() == 0 && known.ip() == address.ip());
+    if let Some(known) = known.filter(|known| fits(known.address)) {
+        return Ok(known);
+    }
     refuse_taken(address)?;
     let first = listener(address)?;
     let address = first.local_addr()?;
-    let mut listeners = vec![first];
-    while listeners.len() < count {
-        let next = if cfg!(unix) { listener(address)? } else { listeners[0].try_clone()? };
-        listeners.push(next);
+    let mut sockets = vec![first];
+    while sockets.len() < count {
+        let next = if cfg!(unix) { listener(address)? } else { sockets[0].try_clone()? };
+        sockets.push(next);
     }
-    Ok((listeners, address))
+    Ok(Listening { address, sockets })
 }
 
 /// Fails if anybody listens on the address, be it another gateway that would share it (`SO_REUSEPORT`).

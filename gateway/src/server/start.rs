@@ -3,7 +3,6 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -17,7 +16,7 @@ use crate::admin::{Admin, History};
 use crate::auth::Verifier;
 use crate::debounce::Debounce;
 use crate::limiters::Limiters;
-use crate::listener::{self, WorkerOrders};
+use crate::listener::{self, HandingOver, Holding, WorkerOrders};
 use crate::log::LogSender;
 use crate::operators::Duties;
 use crate::orders::Orders;
@@ -40,7 +39,8 @@ pub(super) fn shared(
         limiters: Arc::new(Limiters::new(table)),
         debounce: debounces.then(|| Arc::new(Debounce::new(Instant::now()))),
         verifier: Arc::clone(verifier),
-        connections: Arc::new(AtomicUsize::new(0)),
+        connections: Arc::default(),
+        lasting: Arc::default(),
         log,
         telemetry: Arc::clone(telemetry),
     }
@@ -87,20 +87,24 @@ pub(super) fn duties(
 }
 
 /// What tells a worker what to do.
-pub(super) fn orders(stop: &watch::Sender<bool>, rules: &watch::Sender<Arc<Rules>>) -> WorkerOrders {
-    WorkerOrders { stop: stop.subscribe(), rules: rules.subscribe() }
+pub(super) fn orders(
+    stop: &watch::Sender<bool>,
+    handing_over: &watch::Sender<HandingOver>,
+    rules: &watch::Sender<Arc<Rules>>,
+) -> WorkerOrders {
+    WorkerOrders { stop: stop.subscribe(), handing_over: handing_over.subscribe(), rules: rules.subscribe() }
 }
 
-/// Starts a worker; what it drops at its end tells that it has ended.
+/// Starts a worker; `end` tells that it has ended, and has what it leaves.
 pub(super) fn worker(
     index: usize,
-    listener: TcpListener,
+    holding: Holding,
     shared: Shared,
     orders: WorkerOrders,
-    (alive, events): (mpsc::Sender<()>, Dispatch),
+    (end, events): (mpsc::Sender<Holding>, Dispatch),
 ) -> io::Result<JoinHandle<io::Result<()>>> {
     let runtime = single_threaded()?;
     std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-        tracing::dispatcher::with_default(&events, || listener::run(&runtime, listener, shared, orders, alive))
+        tracing::dispatcher::with_default(&events, || listener::run(&runtime, holding, shared, orders, end))
     })
 }

@@ -77,6 +77,12 @@ impl Shipper {
         }
     }
 
+    /// The lines that have not been taken yet.
+    pub(crate) fn into_waiting(mut self) -> Vec<Vec<u8>> {
+        let first = self.line.take().map(|line| line.to_vec());
+        first.into_iter().chain(std::iter::from_fn(|| self.queue.try_recv().ok())).collect()
+    }
+
     /// Whether the line at hand is done with.
     async fn send(&mut self) -> bool {
         let (Some(body), Some(collector)) = (self.line.clone(), &mut self.collector) else { return true };

@@ -21,6 +21,7 @@ pub(crate) fn output(arguments: &[&str]) -> Output {
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
+    admin: Option<SocketAddr>,
     log: Lines<BufReader<ChildStdout>>,
 }
 
@@ -32,16 +33,49 @@ impl Process {
 
     /// As [`Process::start`], with these environment variables.
     pub(crate) fn start_with(folder: &Path, configuration: &str, variables: &[(&str, &Path)]) -> Self {
-        let file = folder.join("coregateway.yaml");
-        std::fs::write(&file, format!("version: 1\nlisten: 127.0.0.1:0\n{configuration}")).unwrap();
         let mut command = command();
         command.envs(variables.iter().copied());
+        Self::spawn(command, folder, configuration)
+    }
+
+    /// Starts this executable with this configuration.
+    pub(crate) fn start_executable(executable: &Path, folder: &Path, configuration: &str) -> Self {
+        let mut command = Command::new(executable);
+        command.stdin(Stdio::null());
+        Self::spawn(command, folder, configuration)
+    }
+
+    fn spawn(mut command: Command, folder: &Path, configuration: &str) -> Self {
+        let file = folder.join("coregateway.yaml");
+        std::fs::write(&file, format!("version: 1\nlisten: 127.0.0.1:0\n{configuration}")).unwrap();
         let mut child = command.arg("--config-name").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listening = log.by_ref().map_while(Result::ok).find(|line| line.contains("\"listening\"")).unwrap();
-        let listening: serde_json::Value = serde_json::from_str(&listening).unwrap();
-        let address = listening["address"].as_str().unwrap().parse().unwrap();
-        Self { child, address, log }
+        let (mut address, mut admin) = (None, None);
+        while address.is_none() {
+            let line: serde_json::Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
+            let told = || line["address"].as_str().unwrap().parse().unwrap();
+            match line["message"].as_str() {
+                Some("operators may connect") => admin = Some(told()),
+                Some("listening") => address = Some(told()),
+                _ => {}
+            }
+        }
+        Self { child, address: address.unwrap(), admin, log }
+    }
+
+    /// Where operators connect, if the configuration says so.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin.unwrap()
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends SIGUSR2.
+    pub(crate) fn take_over(&self) {
+        self.signal("-USR2");
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
