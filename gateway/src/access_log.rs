@@ -253,6 +253,10 @@ impl Exchange {
             line.extend_from_slice(b",\"user_id\":");
             push_text(line, subject)?;
         }
+        if let Some(name) = self.client.certificate.get() {
+            line.extend_from_slice(b",\"client_certificate\":");
+            push_text(line, name)?;
+        }
         Ok(())
     }
 

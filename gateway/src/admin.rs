@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::log::Threshold;
 use crate::orders::Orders;
@@ -77,7 +78,9 @@ pub(crate) async fn serve(socket: std::net::TcpListener, admin: Arc<Admin>) -> i
             match tls {
                 None => converse(stream, admin).await,
                 Some(tls) => {
-                    if let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                    if let Ok(Ok(stream)) =
+                        timeout(HEAD_TIMEOUT, TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream)).await
+                    {
                         converse(stream, admin).await;
                     }
                 }

@@ -2,7 +2,7 @@
 
 mod watch;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 
 use http::HeaderValue;
@@ -20,6 +20,8 @@ pub(crate) struct Client {
     pub(crate) origin: ClientOrigin,
     /// Whether it came when all connections were taken.
     pub(crate) is_surplus: bool,
+    /// Whose certificate it has shown, if it was asked for one and has one.
+    pub(crate) certificate: OnceCell<String>,
     /// What the connection is doing.
     pub(crate) watch: Watch,
 }
@@ -34,6 +36,7 @@ impl Client {
             address,
             origin: ClientOrigin { address: text, node, scheme, is_trusted_proxy: Cell::new(is_trusted_proxy) },
             is_surplus: false,
+            certificate: OnceCell::new(),
             watch,
         }
     }

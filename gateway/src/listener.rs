@@ -15,13 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::client::{Client, Limits, Watch};
 use crate::connection::{self, Parked};
 use crate::rules::Rules;
 use crate::stream::Stream;
 use crate::ticks::Ticks;
+use crate::tls::{self, Handshakes};
 use crate::worker::{Current, Shared, Worker};
 
 /// How long accepting pauses when the machine has no more of something (descriptors, memory) for a connection.
@@ -32,6 +33,9 @@ const LOG_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often a draining listener looks whether its connections are gone.
 const DRAIN_STEP: Duration = Duration::from_millis(5);
+
+/// How long a handshake that is under way at the end may take: nobody who means it needs as long.
+const LAST_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// How many connections beyond their limit are let in to ask for the gateway's health, and for nothing else: a supervisor
 /// that could not ask would restart a gateway that merely has much to do.
@@ -69,8 +73,8 @@ pub(crate) struct Holding {
     pub(crate) parked: Vec<Parked>,
 }
 
-/// Serves on this thread until it is told to stop and has drained, or to hand over: then what it holds goes to `end`, which is
-/// dropped in any case.
+/// Serves on this thread until it is told to stop and has drained, or to hand over: then what it holds goes to `end`, whose last
+/// clone, dropped, tells that all have ended.
 ///
 /// # Errors
 ///
@@ -78,14 +82,14 @@ pub(crate) struct Holding {
 pub(crate) fn run(
     runtime: &Runtime,
     holding: Holding,
-    shared: Shared,
+    shared: &Shared,
     orders: WorkerOrders,
-    end: mpsc::Sender<Holding>,
+    end: &mpsc::Sender<Holding>,
 ) -> io::Result<()> {
     LocalSet::new().block_on(runtime, async {
         let socket = TcpListener::from_std(holding.socket)?;
         let WorkerOrders { stop, handing_over, rules } = orders;
-        let listener = Rc::new(Listener::new(&shared, Arc::clone(&rules.borrow())));
+        let listener = Rc::new(Listener::new(shared, Arc::clone(&rules.borrow())));
         tokio::task::spawn_local(Rc::clone(&listener).follow(rules));
         tokio::task::spawn_local(Rc::clone(&listener).tick());
         tokio::task::spawn_local(Rc::clone(&listener).hand_over_log_lines());
@@ -126,6 +130,7 @@ struct Listener {
     lasting: Arc<AtomicUsize>,
     lasting_here: Cell<usize>,
     is_retiring: Cell<bool>,
+    handshakes: Handshakes,
     /// Whether the last connection was refused.
     is_full: Cell<bool>,
 }
@@ -139,6 +144,7 @@ impl Listener {
             lasting: Arc::clone(&shared.lasting),
             lasting_here: Cell::new(0),
             is_retiring: Cell::new(false),
+            handshakes: Handshakes::default(),
             is_full: Cell::new(false),
             workers: Rc::new(Current::new(Worker::new(shared, rules))),
         }
@@ -298,7 +304,11 @@ impl Listener {
     async fn drain(&self, order: fn(&Watch)) {
         self.order(order);
         let all_gone = async {
+            let begun = Instant::now();
             while !self.clients.borrow().is_empty() {
+                if begun.elapsed() >= LAST_HANDSHAKE {
+                    self.handshakes.give_up();
+                }
                 tokio::time::sleep(DRAIN_STEP).await;
             }
         };
@@ -327,17 +337,25 @@ struct Seat {
 impl Seat {
     /// Serves a connection that has just come.
     async fn welcome(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
-        let Some(tls) = rules.tls.clone() else {
+        let Some(tls) = &rules.tls else {
             // A connection may last for long; the rules under which it began are not to last with it.
             drop(rules);
             return self.serve(Stream::Plain(stream), Bytes::new(), client).await;
         };
-        let limit = rules.limits.header_timeout;
+        let (config, limit) = (Arc::clone(&tls.config), rules.limits.header_timeout);
         drop(rules);
-        // A handshake that fails or lasts too long is the client's affair.
-        if let Ok(Ok(stream)) = Box::pin(timeout(limit, tls.accept(stream))).await {
-            drop(tls);
-            self.serve(Stream::Tls(Box::new(stream.into())), Bytes::new(), client).await;
+        match Box::pin(self.listener.handshakes.shake(stream, config, limit)).await {
+            Ok(stream) => {
+                if let Some(name) = tls::client_name(&stream) {
+                    // It is said once, here.
+                    let _ = client.certificate.set(name);
+                }
+                self.serve(Stream::Tls(Box::new(stream.into())), Bytes::new(), client).await;
+            }
+            // It is the client's affair; who looks into it sees why.
+            Err(fault) => {
+                tracing::debug!(client = %client.address.ip(), reason = %fault, "no TLS connection came about");
+            }
         }
     }
 

@@ -10,7 +10,6 @@ use gateway_table::{Scheme, Table};
 use http::HeaderName;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
-use tokio_rustls::TlsAcceptor;
 
 use crate::access_log::LogRules;
 use crate::auth::refresh::RefreshHandle;
@@ -19,6 +18,7 @@ use crate::identity::IdentityRules;
 use crate::materials::Materials;
 use crate::settings::{AdminSettings, CompressionSettings, CorsSettings, LimitSettings, Settings, TelemetrySettings};
 use crate::telemetry::Telemetry;
+use crate::tls::TlsServer;
 use crate::upstream::Upstream;
 
 /// What the settings say, as workers and operators go by it.
@@ -26,7 +26,7 @@ pub(crate) struct Rules {
     pub(crate) limits: LimitSettings,
     /// Where the services are, and how they are.
     pub(crate) upstreams: Arc<[Upstream]>,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<TlsServer>>,
     /// What services learn of who is asking.
     pub(crate) identity: Arc<IdentityRules>,
     /// What asks for keys or revocations that a token cannot be judged without.
@@ -49,7 +49,7 @@ pub(crate) struct Rules {
 /// What the settings say about the admin listener.
 pub(crate) struct AdminRules {
     pub(crate) settings: AdminSettings,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<TlsServer>>,
 }
 
 impl Rules {

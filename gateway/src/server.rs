@@ -3,6 +3,7 @@
 mod bind;
 mod control;
 mod reload;
+mod renewal;
 mod signals;
 mod sockets;
 mod start;
@@ -21,6 +22,7 @@ use tracing::Dispatch;
 
 use self::bind::Queues;
 use self::control::{Control, LAST_MOMENT, keep_fresh};
+use self::renewal::Renewal;
 use crate::auth::Verifier;
 use crate::connection::Parked;
 #[cfg(unix)]
@@ -174,6 +176,7 @@ impl Gateway {
         }
         #[cfg(unix)]
         descriptors::provide_for(self.settings.limits.connections);
+        self.materials.warn(&self.settings);
         tracing::info!(
             %address, version = env!("CARGO_PKG_VERSION"), routes = self.table.routes.len(),
             digest = &*self.table.digest, workers = workers.len(), "listening"
@@ -181,6 +184,8 @@ impl Gateway {
         let mut control = Control {
             settings: self.settings,
             table: self.table,
+            renewal: Renewal::of(&self.materials),
+            materials: self.materials,
             rules,
             verifier,
             upkeep,

@@ -24,6 +24,7 @@ mod suggest;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod units;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -38,12 +39,13 @@ pub use auth::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, Rev
 pub use compression::CompressionSettings;
 pub use cors::{CorsOrigins, CorsSettings};
 pub use effective::{Setting, Shown};
-pub use fault::{Place, Reason, SettingsError, SettingsFault};
+pub use fault::{FixedSetting, Place, Reason, SettingsError, SettingsFault};
 pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
 pub use log::{LogLevel, LogSettings, OutcomeLevels};
 pub use origins::{Origin, Origins};
 pub use response_headers::ResponseHeaderSettings;
 pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
+pub use tls::{ClientCertificateSettings, PairSettings, TlsSettings, TlsVersion};
 
 /// The run-time configuration of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,26 +84,6 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// `threads`: how many threads serve, 0 to 1024; 0, the default, is one for each core.
     pub threads: u32,
-}
-
-/// The gateway's own certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsSettings {
-    /// `tls.certificate`: a PEM file with the certificate and what leads to its root.
-    pub certificate: PathBuf,
-    /// `tls.private_key`: a PEM file with its private key.
-    pub private_key: PathBuf,
-    /// `tls.minimum`: the oldest version that clients may speak. Default `"1.3"`.
-    pub minimum: TlsVersion,
-}
-
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TlsVersion {
-    /// TLS 1.2
-    V1_2,
-    /// TLS 1.3
-    V1_3,
 }
 
 /// A service that is elsewhere than the compiled routes say.

@@ -27,6 +27,7 @@ mod totals;
 #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only OTLP has spans"))]
 mod tracer;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub(crate) struct Telemetry {
     /// Something has happened that operators should learn of at once.
     pub(crate) alarm: Arc<Notify>,
     pub(crate) own: Arc<Own>,
+    /// Whether the configuration was refused when it was last read again.
+    pub(crate) is_refused: AtomicBool,
     /// Makes spans of requests, if any are to be made.
     pub(crate) tracer: Tracer,
 }
@@ -87,6 +90,7 @@ impl Telemetry {
             run,
             alarm: Arc::default(),
             own,
+            is_refused: AtomicBool::new(false),
             tracer,
         };
         (telemetry, spans)

@@ -106,6 +106,7 @@ impl Worker {
             if upstream.address == earlier.address {
                 Rc::clone(known)
             } else {
+                known.retire();
                 pool(upstream, &self.ticks, &self.buffers)
             }
         });

@@ -1,4 +1,5 @@
-//! What operators see with their own tools: the status page in a real Chromium, the metrics in a real Prometheus.
+//! What operators see with their own tools: the status page in a real Chromium, the metrics in a real Prometheus, TLS by curl
+//! and openssl.
 //!
 //! `.ci/operator-tests` installs what they need and runs them.
 
@@ -10,3 +11,4 @@ mod status_page;
 #[path = "../system/support/mod.rs"]
 #[expect(dead_code, reason = "the system's tests use the rest")]
 mod support;
+mod tls_tools;

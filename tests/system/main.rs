@@ -7,6 +7,7 @@
 
 mod admin;
 mod bad_upstreams;
+mod certificates;
 mod command_line;
 mod compression;
 mod cors;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use stand_ins::{CoreTelemetry, Issuer, KeyKind};
 
+use crate::support::admin::{metric, reload};
 use crate::support::client::{Answer, Client, ask, status};
 use crate::support::gateway::{Running, closed_route, open_route, route_file};
 use crate::support::process::Process;
@@ -14,13 +15,6 @@ use crate::support::upstream::Upstream;
 use crate::support::{auth_section, auth_section_with, bearer};
 
 const ADMIN: &str = "admin: { listen: \"127.0.0.1:0\" }\n";
-
-/// Has the gateway read its configuration again; what came of it.
-fn reload(admin: SocketAddr) -> Answer {
-    let fields = "Content-Type: application/json\r\nContent-Length: 0\r\n";
-    let request = format!("POST /reload-configuration HTTP/1.1\r\nHost: {admin}\r\n{fields}\r\n");
-    Client::connect(admin).write(request).answer().unwrap()
-}
 
 /// The keys that a reload has changed.
 fn changed(answer: &Answer) -> Vec<String> {
@@ -58,7 +52,7 @@ fn no_request_fails_by_fifty_reloads() {
             "{ADMIN}threads: 2\nservices: {{ open: \"http://{upstream}\" }}\nlimits: {{ header_fields: {} }}\n",
             50 + round
         ));
-        assert_eq!(changed(&reload(gateway.admin())), ["services.open", "limits.header_fields"]);
+        assert_eq!(changed(&reload(&gateway)), ["services.open", "limits.header_fields"]);
         let before = answered.load(Ordering::Relaxed);
         while answered.load(Ordering::Relaxed) < before + 4 && clients.iter().all(|client| !client.is_finished()) {
             std::thread::yield_now();
@@ -89,7 +83,7 @@ fn a_request_ends_under_the_settings_under_which_it_began() {
     client.send("GET /open", "");
     has_come.recv().unwrap();
     gateway.configure(&format!("{ADMIN}response_headers: {{ server_timing: false }}\n"));
-    assert_eq!(changed(&reload(gateway.admin())), ["response_headers.server_timing"]);
+    assert_eq!(changed(&reload(&gateway)), ["response_headers.server_timing"]);
     go.send(()).unwrap();
     let answer = client.answer().unwrap();
     assert_eq!((answer.text().as_str(), answer.header("server-timing").is_some()), ("late", true));
@@ -112,14 +106,18 @@ fn a_wrong_file_changes_nothing_and_the_answer_and_the_log_say_why() {
         ("auth: { issuer: i, audience: a, jwks: { url: \"http://127.0.0.1:1/keys\" } }\n", "the connection failed"),
     ] {
         gateway.configure(&format!("{ADMIN}response_headers: {{ server_timing: true }}\n{wrong}"));
-        let refused = reload(gateway.admin());
+        let refused = reload(&gateway);
         assert_eq!((refused.status, refused.header("content-type")), (422, Some("application/problem+json")));
         let detail = refused.json()["detail"].as_str().unwrap().to_owned();
         let places = format!("{}:", gateway.file().display());
         assert!(detail.contains(told) && detail.starts_with(&places), "{wrong}: {detail}");
         let answer = ask(gateway.address(), "GET /open", "");
         assert_eq!((answer.status, answer.header("server-timing")), (200, None), "{wrong}");
+        assert_eq!(metric(&gateway, "gateway_configuration_refused"), Some(1.0));
     }
+    gateway.configure(ADMIN);
+    assert!(changed(&reload(&gateway)).is_empty());
+    assert_eq!(metric(&gateway, "gateway_configuration_refused"), Some(0.0));
     let log = gateway.stop();
     let refusals = log.iter().filter(|line| line["message"].as_str().unwrap().contains("refused: nothing has changed"));
     assert!(refusals.clone().all(|line| line["level"] == "ERROR" && line["reason"].is_string()));
@@ -131,14 +129,14 @@ fn what_was_bound_at_the_start_is_refused_by_name_and_the_rest_with_it() {
     let upstream = Upstream::saying("x");
     let gateway = open_gateway(upstream.address(), "threads: 1\n");
     gateway.configure(&format!("{ADMIN}threads: 2\nresponse_headers: {{ server_timing: true }}\n"));
-    let refused = reload(gateway.admin());
+    let refused = reload(&gateway);
     let detail = refused.json()["detail"].as_str().unwrap().to_owned();
     let told = "`threads` cannot change while the gateway serves: it is `1`, the file says `2`\n  \
                 help: restart the gateway, or put the value back";
     assert!(detail.ends_with(told) && refused.status == 422, "{detail}");
     assert_eq!(ask(gateway.address(), "GET /open", "").header("server-timing"), None);
     gateway.configure("threads: 1\n");
-    let detail = reload(gateway.admin()).json()["detail"].as_str().unwrap().to_owned();
+    let detail = reload(&gateway).json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("`admin.listen` cannot change"), "{detail}");
 }
 
@@ -149,11 +147,11 @@ fn a_breaker_stays_open_where_the_address_stays_and_is_forgotten_where_it_does_n
     let gateway = Running::start(&route_file(&route), ADMIN);
     assert_eq!([(), ()].map(|()| status(gateway.address(), "GET /open", "")), [502, 503]);
     gateway.configure(&format!("{ADMIN}response_headers: {{ server_timing: true }}\n"));
-    assert_eq!(changed(&reload(gateway.admin())), ["response_headers.server_timing"]);
+    assert_eq!(changed(&reload(&gateway)), ["response_headers.server_timing"]);
     assert_eq!(status(gateway.address(), "GET /open", ""), 503);
     let upstream = Upstream::saying("well");
     gateway.configure(&format!("{ADMIN}services: {{ open: \"http://{}\" }}\n", upstream.address()));
-    changed(&reload(gateway.admin()));
+    changed(&reload(&gateway));
     assert_eq!(ask(gateway.address(), "GET /open", "").text(), "well");
 }
 
@@ -165,7 +163,7 @@ fn limits_count_on_across_a_reload() {
     let gateway = Running::start(&route_file(&route), ADMIN);
     assert_eq!(status(gateway.address(), "GET /open", ""), 200);
     gateway.configure(&format!("{ADMIN}response_headers: {{ server_timing: true }}\n"));
-    changed(&reload(gateway.admin()));
+    changed(&reload(&gateway));
     assert_eq!([(), ()].map(|()| status(gateway.address(), "GET /open", "")), [200, 429]);
 }
 
@@ -179,16 +177,16 @@ fn other_keys_another_issuer_and_nobodys_are_taken_over() {
     assert_eq!(asked(&token), 200);
     // The same token, believed a moment ago, is not for this gateway any more.
     gateway.configure(&format!("{ADMIN}{}", auth_section().replace(Issuer::AUDIENCE, "another")));
-    assert_eq!(changed(&reload(gateway.admin())), ["auth.audience"]);
+    assert_eq!(changed(&reload(&gateway)), ["auth.audience"]);
     assert_eq!(asked(&token), 401);
     let issuer = Issuer::new(KeyKind::P256, "next");
     let inline = format!("{{ inline: {}, grace: 0s }}", issuer.jwk_set());
     gateway.configure(&format!("{ADMIN}{}", auth_section_with(&inline)));
-    assert_eq!(changed(&reload(gateway.admin())), ["auth.audience", "auth.jwks.inline", "auth.jwks.grace"]);
+    assert_eq!(changed(&reload(&gateway)), ["auth.audience", "auth.jwks.inline", "auth.jwks.grace"]);
     let next = format!("Authorization: Bearer {}\r\n", issuer.token("tester", &["operations"]));
     assert_eq!((asked(&next), asked(&token)), (200, 401));
     gateway.configure(ADMIN);
-    changed(&reload(gateway.admin()));
+    changed(&reload(&gateway));
     assert_eq!(asked(&next), 401);
     let shown = gateway.stop().iter().map(ToString::to_string).collect::<String>();
     let key = issuer.jwk_set()["keys"][0]["x"].as_str().unwrap().to_owned();
@@ -206,7 +204,7 @@ fn a_key_file_is_read_again_at_once() {
     let auth = auth_section_with(&format!("{{ file: {}, refresh: 24h }}", keys.display()));
     let gateway = Running::start(&routes, &format!("{ADMIN}{auth}"));
     fs::write(&keys, new.jwk_set().to_string()).unwrap();
-    assert!(changed(&reload(gateway.admin())).is_empty());
+    assert!(changed(&reload(&gateway)).is_empty());
     let field = format!("Authorization: Bearer {}\r\n", new.token("tester", &["operations"]));
     while status(gateway.address(), "GET /closed", &field) != 200 {}
 }
@@ -220,7 +218,7 @@ fn telemetry_and_the_log_level_follow_the_file() {
         "{ADMIN}telemetry: {{ url: \"{}\", interval: 50ms }}\nlog: {{ file: gateway.log, level: error }}\n",
         telemetry.url()
     ));
-    assert!(changed(&reload(gateway.admin())).contains(&"telemetry.url".to_owned()));
+    assert!(changed(&reload(&gateway)).contains(&"telemetry.url".to_owned()));
     assert_eq!(status(gateway.address(), "GET /open/unseen", ""), 200);
     assert!(telemetry.wait_until(|telemetry| !telemetry.series("gateway_request_total").is_empty()));
     let log = gateway.stop();
@@ -238,7 +236,7 @@ fn trust_in_a_proxy_ends_on_connections_that_are_open() {
     };
     assert!(forwarded());
     gateway.configure(ADMIN);
-    assert_eq!(changed(&reload(gateway.admin())), ["trusted_proxies"]);
+    assert_eq!(changed(&reload(&gateway)), ["trusted_proxies"]);
     assert!(!forwarded());
 }
 

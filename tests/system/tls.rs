@@ -16,6 +16,7 @@ use rustls::{
 };
 
 use crate::support::admin::administered;
+use crate::support::certificates::Authority;
 use crate::support::client::{Client, ask};
 use crate::support::gateway::open_route;
 use crate::support::process::{Process, command};
@@ -88,6 +89,21 @@ fn a_certificate_that_cannot_be_used_is_refused_at_start() {
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{message}");
         assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_certificate_whose_time_is_over_or_has_not_come_is_refused_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    let tls = "tls: { certificate: main.crt, private_key: main.key }\n";
+    for (years, told) in [((2020, 2021), "the certificate has expired, "), ((2098, 2099), "is not valid yet, only in ")]
+    {
+        authority.issue_for("localhost", years).write(folder.path(), "main");
+        let output = refusal(folder.path(), tls);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("refused.yaml:3:6: ") && message.contains(told), "{message}");
     }
 }
 

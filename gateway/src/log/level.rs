@@ -56,7 +56,7 @@ impl Level {
 pub(crate) struct Threshold(Arc<AtomicU8>);
 
 /// More severe than anything.
-const NO_LEVEL: u8 = Level::ALL.len() as u8;
+const NO_LEVEL: u8 = Level::Error as u8 + 1;
 
 impl Threshold {
     pub(crate) fn new(setting: Option<LogLevel>) -> Self {

@@ -87,7 +87,7 @@ impl Gateway {
     }
 
     fn bind_with(settings: Settings, table: &'static Table, mut estate: Option<Estate>) -> Result<Self, StartError> {
-        let materials = Materials::read(&settings, table)?;
+        let materials = Materials::read(&settings, table, None)?;
         let (telemetry, spans) = match &estate {
             Some(estate) => Telemetry::resume(table, &estate.state.telemetry),
             None => Telemetry::new(table),

@@ -8,6 +8,9 @@ use std::time::Duration;
 use gateway_table::Table;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::renewal::{LOOK, Renewal};
 
 use crate::auth::Verifier;
 use crate::auth::refresh::{self, RefreshHandle, Upkeep};
@@ -15,6 +18,7 @@ use crate::clock::Clock;
 use crate::limiters::Limiters;
 use crate::listener::{HandingOver, Holding};
 use crate::log::LogSender;
+use crate::materials::Materials;
 use crate::orders::Order;
 use crate::rules::Rules;
 use crate::settings::{AuthSettings, Settings};
@@ -29,6 +33,9 @@ pub(super) struct Control {
     /// What is in force.
     pub(super) settings: Settings,
     pub(super) table: &'static Table,
+    /// What the settings name, as it is in force.
+    pub(super) materials: Materials,
+    pub(super) renewal: Renewal,
     pub(super) rules: watch::Sender<Arc<Rules>>,
     pub(super) verifier: Arc<Verifier>,
     pub(super) upkeep: Option<Keeping>,
@@ -111,11 +118,18 @@ impl Control {
 
     /// Obeys until another executable is to take over.
     async fn obey(&mut self, orders: &mut mpsc::Receiver<Order>) -> Executable {
-        while let Some(order) = orders.recv().await {
+        loop {
+            let order = tokio::select! {
+                order = orders.recv() => order,
+                () = sleep(LOOK) => {
+                    self.look_after_certificates().await;
+                    continue;
+                }
+            };
             // Who has asked may have gone.
             match order {
-                Order::Reload(tell) => drop(tell.send(self.reload().await)),
-                Order::TakeOver(tell) => match self.find_successor().await {
+                Some(Order::Reload(tell)) => drop(tell.send(self.reload().await)),
+                Some(Order::TakeOver(tell)) => match self.find_successor().await {
                     Ok((successor, build)) => {
                         let _ = tell.send(Ok(build));
                         self.wait_for_moment().await;
@@ -123,8 +137,9 @@ impl Control {
                     }
                     Err(error) => drop(tell.send(Err(error))),
                 },
+                // Nobody is left who could order anything.
+                None => return std::future::pending().await,
             }
         }
-        std::future::pending().await
     }
 }

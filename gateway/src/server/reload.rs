@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -18,7 +19,7 @@ use crate::descriptors;
 use crate::materials::Materials;
 use crate::orders::Reloaded;
 use crate::rules::Rules;
-use crate::settings::{Reason, Settings, SettingsError, SettingsFault, Shown};
+use crate::settings::{FixedSetting, Reason, Settings, SettingsError, SettingsFault, Shown};
 
 /// What was bound or opened at the start, and stays so.
 const FIXED: [&str; 6] = ["listen", "admin.listen", "threads", "log.file", "log.max_size", "log.keep"];
@@ -51,6 +52,7 @@ impl Control {
     /// Takes over what the file says now, and logs what came of it.
     pub(super) async fn reload(&mut self) -> Reloaded {
         let reloaded = self.take_over().await;
+        self.telemetry.is_refused.store(reloaded.is_err(), Ordering::Relaxed);
         match &reloaded {
             Ok(changed) if changed.is_empty() => tracing::info!("the configuration was read again: it says the same"),
             Ok(changed) => tracing::info!(changed = changed.join(", "), "the configuration was read again"),
@@ -65,7 +67,7 @@ impl Control {
         let settings = self.settings.load_again()?;
         let changed = changes(&self.settings, &settings);
         refuse_fixed(&self.settings, &settings, &changed)?;
-        let materials = Materials::read(&settings, self.table)?;
+        let materials = Materials::read(&settings, self.table, Some((&self.settings, &self.materials)))?;
         let trust = self.propose_trust(&settings).await?;
         let earlier = Arc::clone(&self.rules.borrow());
         let mut rules = Rules::new(&settings, &materials, self.table, None, Some(&earlier))?;
@@ -77,7 +79,8 @@ impl Control {
         if settings.limits.connections != self.settings.limits.connections {
             descriptors::provide_for(settings.limits.connections);
         }
-        self.settings = settings;
+        materials.warn(&settings);
+        (self.settings, self.materials) = (settings, materials);
         self.hand_out(Arc::new(rules)).await;
         Ok(changed)
     }
@@ -114,7 +117,7 @@ impl Control {
 
     /// Hands the rules to all threads, and waits until the workers go by them, so that whoever has asked for the reload
     /// meets the new rules next.
-    async fn hand_out(&self, rules: Arc<Rules>) {
+    pub(super) async fn hand_out(&self, rules: Arc<Rules>) {
         self.rules.send_replace(Arc::clone(&rules));
         if timeout(ADOPTION, rules.adopted.acquire_many(self.workers)).await.is_err() {
             tracing::warn!("a worker thread is slow to go by the new configuration");
@@ -142,7 +145,11 @@ fn refuse_fixed(earlier: &Settings, later: &Settings, changed: &[String]) -> Res
     let faults: Vec<SettingsFault> = fixed
         .map(|key| SettingsFault {
             place: later.origins.place_of(key),
-            reason: Reason::Fixed { key: key.clone(), from: shown(earlier, key), to: shown(later, key) },
+            reason: Reason::Fixed(Box::new(FixedSetting {
+                key: key.clone(),
+                from: shown(earlier, key),
+                to: shown(later, key),
+            })),
             help: Some("restart the gateway, or put the value back".into()),
         })
         .collect();

@@ -105,6 +105,6 @@ pub(super) fn worker(
 ) -> io::Result<JoinHandle<io::Result<()>>> {
     let runtime = single_threaded()?;
     std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-        tracing::dispatcher::with_default(&events, || listener::run(&runtime, holding, shared, orders, end))
+        tracing::dispatcher::with_default(&events, || listener::run(&runtime, holding, &shared, orders, &end))
     })
 }

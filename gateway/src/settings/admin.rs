@@ -5,11 +5,11 @@ use std::path::Path;
 
 use gateway_table::Table;
 
-use super::TlsSettings;
 use super::fault::{Place, Reason, SettingsFault};
-use super::read::{read_tls, socket_of};
+use super::read::socket_of;
 use super::section::{Faults, Field};
 use super::suggest::suggest;
+use super::tls::{self, TlsSettings};
 
 /// Where operators connect, and who of them may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl AdminSettings {
 pub(super) fn read(field: Field, listen: SocketAddr, base: &Path, faults: &mut Faults) -> Option<AdminSettings> {
     let mut section = field.section(&["listen", "tls", "required_role", "hosts"], faults)?;
     let has_guard = section.has("tls") || section.has("required_role");
-    let tls = section.take("tls").and_then(|field| read_tls(field, base, faults));
+    let tls = section.take("tls").and_then(|field| tls::read(field, base, faults));
     let required_role = section.take("required_role").and_then(|field| {
         let claim = field.text(faults)?.to_owned();
         Some(RequiredRole { claim, place: field.place() })

@@ -63,7 +63,7 @@ impl Settings {
     /// All settings that are in force, defaults among them. What is not set, and has no default, is not in it.
     pub fn effective(&self) -> Vec<Setting> {
         let mut list = List { section: String::new(), settings: Vec::new() };
-        list.text("listen", self.listen);
+        list.text("listen", &self.listen);
         if let Some(tls) = &self.tls {
             list.tls("tls", tls);
         }
@@ -117,7 +117,7 @@ impl List {
         self.push(key, Shown::Plain(value.into()));
     }
 
-    fn text(&mut self, key: &str, value: impl ToString) {
+    fn text(&mut self, key: &str, value: &impl ToString) {
         self.plain(key, value.to_string());
     }
 
@@ -147,14 +147,26 @@ impl List {
 
     fn tls(&mut self, section: &str, tls: &TlsSettings) {
         self.section(section);
-        self.path("certificate", &tls.certificate);
-        self.path("private_key", &tls.private_key);
+        self.path("certificate", &tls.pair.certificate);
+        self.path("private_key", &tls.pair.private_key);
         self.plain("minimum", if tls.minimum == TlsVersion::V1_2 { "1.2" } else { "1.3" });
+        if !tls.by_name.is_empty() {
+            let show = |path: &Path| path.display().to_string();
+            let pairs = tls.by_name.iter();
+            let pairs = pairs
+                .map(|pair| json!({ "certificate": show(&pair.certificate), "private_key": show(&pair.private_key) }));
+            self.plain("by_name", pairs.collect::<Vec<Value>>());
+        }
+        if let Some(clients) = &tls.clients {
+            self.section(&format!("{section}.clients"));
+            self.path("issuers", &clients.issuers);
+            self.plain("required", clients.is_required);
+        }
     }
 
     fn admin(&mut self, admin: &AdminSettings) {
         self.section("admin");
-        self.text("listen", admin.listen);
+        self.text("listen", &admin.listen);
         if let Some(role) = &admin.required_role {
             self.plain("required_role", role.claim.as_str());
         }

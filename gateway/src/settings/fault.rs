@@ -105,15 +105,8 @@ pub enum Reason {
     #[error(transparent)]
     Document(Box<dyn std::error::Error + Send + Sync>),
     /// A setting that cannot change while the gateway serves.
-    #[error("`{key}` cannot change while the gateway serves: it is {from}, the file says {to}")]
-    Fixed {
-        /// The key, with the sections that it is in.
-        key: String,
-        /// The value in force.
-        from: String,
-        /// The value in the file.
-        to: String,
-    },
+    #[error("`{}` cannot change while the gateway serves: it is {}, the file says {}", .0.key, .0.from, .0.to)]
+    Fixed(Box<FixedSetting>),
     /// An environment variable that is not set.
     #[error("the environment variable `{0}` is not set")]
     UnsetVariable(String),
@@ -131,6 +124,17 @@ pub enum Reason {
         /// Its address.
         address: String,
     },
+}
+
+/// A setting that the file changes, and that cannot change.
+#[derive(Debug)]
+pub struct FixedSetting {
+    /// The key, with the sections that it is in.
+    pub key: String,
+    /// The value in force.
+    pub from: String,
+    /// The value in the file.
+    pub to: String,
 }
 
 impl SettingsError {

@@ -68,15 +68,13 @@ impl Origins {
     }
 }
 
+/// As the end of `FILE:`, or by itself.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { place, written } => {
-                write!(f, "line {}", place.line)?;
-                for name in written.iter().flat_map(|written| names_in(written)) {
-                    write!(f, ", ${{{name}}}")?;
-                }
-                Ok(())
+                write!(f, "{}", place.line)?;
+                written.iter().flat_map(|written| names_in(written)).try_for_each(|name| write!(f, ", ${{{name}}}"))
             }
             Self::CommandLine(option) => f.write_str(option),
         }

@@ -11,8 +11,8 @@ use super::fault::{Reason, SettingsFault};
 use super::node::{Node, Value};
 use super::section::{Faults, Field, Section};
 use super::{
-    LimitSettings, ServiceSettings, Settings, TlsSettings, TlsVersion, admin, auth, compression, cors, identity, log,
-    response_headers, telemetry,
+    LimitSettings, ServiceSettings, Settings, admin, auth, compression, cors, identity, log, response_headers,
+    telemetry, tls,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -96,7 +96,7 @@ fn check_version(file: &mut Section, faults: &mut Faults) -> Option<SettingsFaul
 
 fn read_network(file: &mut Section, base: &Path, faults: &mut Faults, settings: &mut Settings) {
     assign(&mut settings.listen, file.take("listen").and_then(|field| socket_of(&field, faults)));
-    settings.tls = file.take("tls").and_then(|field| read_tls(field, base, faults));
+    settings.tls = file.take("tls").and_then(|field| tls::read(field, base, faults));
     settings.admin = file.take("admin").and_then(|field| admin::read(field, settings.listen, base, faults));
 }
 
@@ -107,30 +107,6 @@ fn read_answers(file: &mut Section, faults: &mut Faults, settings: &mut Settings
         settings.response_headers = response_headers::read(field, faults);
     }
     settings.compression = file.take("compression").and_then(|field| compression::read(field, faults));
-}
-
-pub(super) fn read_tls(field: Field, base: &Path, faults: &mut Faults) -> Option<TlsSettings> {
-    let mut section = field.section(&["certificate", "private_key", "minimum"], faults)?;
-    let certificate = section.require("certificate", "name the PEM file of the certificate", faults);
-    let private_key = section.require("private_key", "name the PEM file of the private key", faults);
-    let certificate = certificate.and_then(|field| path_of(&field, base, faults));
-    let private_key = private_key.and_then(|field| path_of(&field, base, faults));
-    let minimum = match section.take("minimum") {
-        Some(field) => tls_version_of(&field, faults),
-        None => Some(TlsVersion::V1_3),
-    };
-    Some(TlsSettings { certificate: certificate?, private_key: private_key?, minimum: minimum? })
-}
-
-fn tls_version_of(field: &Field, faults: &mut Faults) -> Option<TlsVersion> {
-    match field.text(faults)? {
-        "1.2" => Some(TlsVersion::V1_2),
-        "1.3" => Some(TlsVersion::V1_3),
-        _ => {
-            field.invalid("is no version of TLS that is served", "write \"1.2\" or \"1.3\"", faults);
-            None
-        }
-    }
 }
 
 fn read_services(field: Field, faults: &mut Faults) -> Vec<ServiceSettings> {

@@ -58,7 +58,7 @@ fn the_documented_sample_is_read_whole() {
         path: "/.well-known/jwks.json".into(),
     };
     assert_eq!(settings.listen, "0.0.0.0:8001".parse().unwrap());
-    assert_eq!(settings.tls.unwrap().certificate, Path::new("etc/gateway.crt"));
+    assert_eq!(settings.tls.unwrap().pair.certificate, Path::new("etc/gateway.crt"));
     assert_eq!(settings.admin.unwrap().listen, "127.0.0.1:8002".parse().unwrap());
     let auth = settings.auth.unwrap();
     assert_eq!(auth.roles_claim, ["roles"]);

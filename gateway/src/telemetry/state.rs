@@ -67,6 +67,11 @@ impl State {
             Family::gauge("gateway_connections", "Open connections of clients.").with(number(self.connections())),
             Family::gauge("gateway_draining", "1 while the gateway is stopping.")
                 .with(number(usize::from(self.is_draining()))),
+            Family::gauge(
+                "gateway_configuration_refused",
+                "1 if the configuration was refused when it was last read again.",
+            )
+            .with(number(usize::from(telemetry.is_refused.load(Ordering::Relaxed)))),
             Family::counter("gateway_log_lines_dropped_total", "Lines that did not reach the log.")
                 .with(Value::Count(self.log.dropped())),
             keys,

@@ -1,6 +1,6 @@
 //! A worker's connections to one service: idle ones are kept for a moment and used again, the youngest first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -35,6 +35,8 @@ pub(crate) struct Pool {
     clock: Rc<TickClock>,
     pub(super) buffers: Rc<Buffers>,
     pub(super) budget: RetryBudget,
+    /// Whether no further request comes to it.
+    is_retired: Cell<bool>,
 }
 
 /// What a look-up has found.
@@ -58,6 +60,7 @@ impl Pool {
             clock,
             buffers,
             budget: RetryBudget::new(),
+            is_retired: Cell::new(false),
         }
     }
 
@@ -94,6 +97,12 @@ impl Pool {
         Ok(addresses)
     }
 
+    /// Keeps no connection any more: the service is elsewhere now. Requests under way end on theirs.
+    pub(crate) fn retire(&self) {
+        self.is_retired.set(true);
+        self.idle.borrow_mut().clear();
+    }
+
     /// Closes what has been idle for too long.
     pub(crate) fn prune(&self) {
         let now = self.clock.now();
@@ -118,7 +127,7 @@ impl Lease {
     /// Keeps the connection for the next request; the answer has been read to its end.
     pub(super) fn release(self) {
         let mut idle = self.pool.idle.borrow_mut();
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MOST_IDLE && !self.pool.is_retired.get() {
             idle.push(Idle { wire: self.wire, since: self.pool.clock.now() });
         }
     }

@@ -29,3 +29,9 @@ pub(crate) fn metric(gateway: &Running, series: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
     Some(line.parse().unwrap())
 }
+
+/// Has the gateway read its configuration again; what came of it.
+pub(crate) fn reload(gateway: &Running) -> Answer {
+    let fields = "Content-Type: application/json\r\nContent-Length: 0\r\n";
+    admin_ask(gateway.admin(), "POST /reload-configuration", fields)
+}

@@ -1,6 +1,7 @@
 //! A gateway, its clients, and its upstreams, for tests.
 
 pub(crate) mod admin;
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod frames;
 pub(crate) mod gateway;
