@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use gateway_routes::command::RouteCommand;
 
 /// CoreRL's public entry: an API gateway whose routes are compiled.
@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve the compiled routes; the default.
     Run(RunArguments),
+    /// Check the configuration, and print what is in force and where it comes from; secrets are hidden.
+    Config(ConfigArguments),
     /// Check everything that `run` needs, without serving; a gateway that is to be taken over asks for it.
     SelfCheck(RunArguments),
     #[command(flatten)]
@@ -35,4 +37,24 @@ pub(crate) struct RunArguments {
     /// Listen here instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Print the JSON schema for editors instead.
+    #[arg(long)]
+    pub(crate) schema: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// YAML, with a comment on each value.
+    Human,
+    /// JSON, for programs.
+    Json,
 }

@@ -12,16 +12,18 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use gateway::settings::SettingsError;
 use gateway::{Settings, StartError};
 use gateway_routes::command;
 
-use crate::command_line::{Arguments, Command, RunArguments};
+use crate::command_line::{Arguments, Command, ConfigArguments, Format, RunArguments};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         None => run(&arguments.run),
         Some(Command::Run(arguments)) => run(&arguments),
+        Some(Command::Config(arguments)) => config(&arguments),
         Some(Command::SelfCheck(arguments)) => self_check(&arguments),
         Some(Command::Routes(route_command)) => command::run(&route_command, Some(&routes::TABLE)),
         Some(Command::Version) => version(),
@@ -38,13 +40,10 @@ fn self_check(arguments: &RunArguments) -> ExitCode {
 
 /// Does something with the settings that these arguments name, and prints what comes of it.
 fn with_settings(arguments: &RunArguments, act: impl FnOnce(Settings) -> Result<String, StartError>) -> ExitCode {
-    let mut settings = match Settings::load(arguments.config_name.as_deref()) {
+    let settings = match arguments.settings() {
         Ok(settings) => settings,
         Err(error) => return fail(2, &error),
     };
-    if let Some(address) = arguments.listen {
-        settings = settings.listening_at(address);
-    }
     match act(settings) {
         Ok(text) => print(&text),
         Err(error @ (StartError::Settings(_) | StartError::Log { .. })) => fail(2, &error),
@@ -52,10 +51,53 @@ fn with_settings(arguments: &RunArguments, act: impl FnOnce(Settings) -> Result<
     }
 }
 
+fn config(arguments: &ConfigArguments) -> ExitCode {
+    if arguments.schema {
+        return print(&gateway::settings::schema());
+    }
+    let checked = arguments.run.settings().and_then(|settings| {
+        let warnings = gateway::check(&settings, &routes::TABLE)?;
+        Ok((settings, warnings))
+    });
+    match checked {
+        Ok((settings, warnings)) => {
+            for warning in warnings {
+                tell(&format!("warning: {warning}"));
+            }
+            print(&match arguments.format {
+                Format::Human => settings.to_yaml(),
+                Format::Json => settings.to_json(),
+            })
+        }
+        Err(error) => fail(2, &error),
+    }
+}
+
+impl RunArguments {
+    fn settings(&self) -> Result<Settings, SettingsError> {
+        let settings = Settings::load(self.config_name.as_deref())?;
+        Ok(match self.listen {
+            Some(address) => settings.listening_at(address),
+            None => settings,
+        })
+    }
+}
+
 #[expect(clippy::print_stderr, reason = "messages go to standard error")]
+fn tell(message: &dyn Display) {
+    eprintln!("coregateway: {message}");
+}
+
 fn fail(status: u8, error: &dyn Display) -> ExitCode {
-    eprintln!("coregateway: {error}");
+    tell(error);
     ExitCode::from(status)
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &error),
+    }
 }
 
 fn version() -> ExitCode {
@@ -67,11 +109,4 @@ fn version() -> ExitCode {
         env!("COREGATEWAY_PROFILE")
     );
     print(&text)
-}
-
-fn print(text: &str) -> ExitCode {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error),
-    }
 }

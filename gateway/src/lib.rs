@@ -8,6 +8,7 @@ mod admin;
 mod at_once;
 pub mod auth;
 mod buffers;
+mod check;
 mod client;
 pub mod clock;
 mod compression;
@@ -43,6 +44,7 @@ mod upstream;
 mod wire;
 mod worker;
 
+pub use check::check;
 pub use gateway_table as table;
 pub use identity::ServiceKeyFault;
 pub use server::{Gateway, StartError, Stopper};

@@ -6,6 +6,7 @@
 mod address;
 mod admin;
 mod auth;
+mod catalogue;
 mod check;
 mod compression;
 mod cors;
@@ -19,7 +20,9 @@ mod node;
 mod origins;
 mod read;
 mod response_headers;
+mod schema;
 mod section;
+mod show;
 mod suggest;
 mod telemetry;
 #[cfg(test)]
@@ -115,6 +118,16 @@ pub struct LimitSettings {
     /// `limits.body_rate`: how many bytes of a request's body must come in a second, on average, once 5 s are over; 0B,
     /// which switches it off, to 1GiB, default 240B.
     pub body_rate: u32,
+}
+
+/// The JSON schema of the configuration, for editors.
+pub fn schema() -> String {
+    schema::schema()
+}
+
+/// Whether a setting stays what it was at the start until a restart.
+pub(crate) fn is_fixed(key: &str) -> bool {
+    catalogue::FIXED.contains(&key)
 }
 
 impl Settings {

@@ -10,6 +10,7 @@ mod bad_upstreams;
 mod certificates;
 mod command_line;
 mod compression;
+mod configuration;
 mod cors;
 mod debounce;
 mod documents;

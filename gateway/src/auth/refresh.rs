@@ -23,7 +23,7 @@ use super::{Remedy, RevocationFault, Verifier};
 use crate::clock::Clock;
 use crate::settings::AuthSettings;
 
-pub(crate) use self::proposal::{DocumentFault, Proposal};
+pub(crate) use self::proposal::{DocumentFault, Proposal, faults_of_files};
 
 #[cfg(test)]
 pub(super) use self::asked::{ABSENT_FOR, COOL_DOWN};

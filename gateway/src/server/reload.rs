@@ -19,10 +19,7 @@ use crate::descriptors;
 use crate::materials::Materials;
 use crate::orders::Reloaded;
 use crate::rules::Rules;
-use crate::settings::{FixedSetting, Reason, Settings, SettingsError, SettingsFault, Shown};
-
-/// What was bound or opened at the start, and stays so.
-const FIXED: [&str; 6] = ["listen", "admin.listen", "threads", "log.file", "log.max_size", "log.keep"];
+use crate::settings::{FixedSetting, Reason, Settings, SettingsError, SettingsFault, Shown, is_fixed};
 
 /// How long the workers may take to go by other rules; each does so between two requests.
 const ADOPTION: Duration = Duration::from_secs(2);
@@ -141,7 +138,7 @@ fn changes(earlier: &Settings, later: &Settings) -> Vec<String> {
 }
 
 fn refuse_fixed(earlier: &Settings, later: &Settings, changed: &[String]) -> Result<(), SettingsError> {
-    let fixed = changed.iter().filter(|key| FIXED.contains(&key.as_str()));
+    let fixed = changed.iter().filter(|key| is_fixed(key));
     let faults: Vec<SettingsFault> = fixed
         .map(|key| SettingsFault {
             place: later.origins.place_of(key),

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::HttpUrl;
 
+#[cfg(test)]
+pub(super) use read::json_of;
 pub(super) use read::{read, read_algorithm};
 
 /// Whose tokens are believed.

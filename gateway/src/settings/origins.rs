@@ -68,13 +68,24 @@ impl Origins {
     }
 }
 
+impl Origin {
+    /// The environment variables that are part of the value.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let written = match self {
+            Self::File { written, .. } => written.as_deref(),
+            Self::CommandLine(_) => None,
+        };
+        written.into_iter().flat_map(names_in)
+    }
+}
+
 /// As the end of `FILE:`, or by itself.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { place, written } => {
+            Self::File { place, .. } => {
                 write!(f, "{}", place.line)?;
-                written.iter().flat_map(|written| names_in(written)).try_for_each(|name| write!(f, ", ${{{name}}}"))
+                self.variables().try_for_each(|name| write!(f, ", ${{{name}}}"))
             }
             Self::CommandLine(option) => f.write_str(option),
         }

@@ -83,6 +83,18 @@ impl Proposal {
     }
 }
 
+/// What is wrong with the documents that are files on this machine.
+pub(crate) fn faults_of_files(settings: &AuthSettings) -> Vec<DocumentFault> {
+    let read = |source: &Source| Ok(source.read_local()?.unwrap_or_default());
+    let source = keys::source(&settings.jwks);
+    let keys = if source.is_local() { read(&source).and_then(|text| Ok(ReadKeys::parse(&text)?)).err() } else { None };
+    let keys = keys.map(|fault| DocumentFault { key: "auth.jwks", name: Keys::NAME, fault });
+    let source = settings.revocations.as_ref().map(revocations::source).filter(Source::is_local);
+    let list = source.and_then(|source| read(&source).and_then(|text| Ok(RevocationList::parse(&text)?)).err());
+    let list = list.map(|fault| DocumentFault { key: "auth.revocations", name: Revocations::NAME, fault });
+    keys.into_iter().chain(list).collect()
+}
+
 impl<T> Read<T> {
     async fn new(
         mut source: Source,

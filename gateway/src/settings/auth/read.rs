@@ -177,7 +177,7 @@ fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
     Some(InlineKeys(json))
 }
 
-fn json_of(node: &Node) -> serde_json::Value {
+pub(in crate::settings) fn json_of(node: &Node) -> serde_json::Value {
     match &node.value {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),
