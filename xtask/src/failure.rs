@@ -1,0 +1,46 @@
+//! What can keep a package from being made.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use crate::glibc;
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("cannot start `{program}`: {source}\nhelp: is it installed?")]
+    Start { program: String, source: io::Error },
+    #[error("`{program}` ended with {status}\n{told}")]
+    Ended { program: String, status: ExitStatus, told: String },
+    #[error("what `{program}` said cannot be read: {source}")]
+    Json { program: &'static str, source: serde_json::Error },
+    #[error(
+        "the executable asks for glibc {needed}, which a Debian 11 does not have: {}\nhelp: was it linked with the sysroot?",
+        symbols.join(", ")
+    )]
+    NewGlibc { needed: glibc::Version, symbols: Vec<String> },
+    #[error(
+        "{package} is licensed `{expression}`, which deny.toml does not allow\nhelp: allow it there, or do without the package"
+    )]
+    Licence { package: String, expression: String },
+    #[error(
+        "{package} comes without the text of its licence, `{expression}`\nhelp: see `STANDARD_TEXTS` in licences.rs"
+    )]
+    NoLicenceText { package: String, expression: String },
+    #[error("cargo linked {built:?}, and the list of packages says {listed:?}")]
+    OtherPackages { built: Vec<String>, listed: Vec<String> },
+    #[error("two builds differ: {first} here, {second} in {}", folder.display())]
+    NotReproducible { first: String, second: String, folder: PathBuf },
+    #[error("on Debian 11, {what}")]
+    Debian11 { what: String },
+}
+
+impl Failure {
+    /// For `map_err`: that something could not be done with the file or folder at `path`.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Failure + '_ {
+        |source| Failure::File { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask`: makes what is shipped (`dist`), and proves that it can be built again to the byte (`reproduce`) and that it
+//! runs on the oldest system that it is for (`debian-11`).
+
+mod checksums;
+#[path = "../../src/command_line.rs"]
+mod command_line;
+mod debian_11;
+mod dist;
+mod executable;
+mod failure;
+mod glibc;
+mod licence_expression;
+mod licences;
+mod manual;
+mod names;
+mod packages;
+mod program;
+mod reproduce;
+mod sbom;
+mod symbols;
+mod sysroot;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Packaging of CoreGateway
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Make everything that ships, in target/dist
+    Dist {
+        /// Make a development build with this number
+        #[arg(long, value_name = "N")]
+        dev: Option<u32>,
+    },
+    /// Build once more in another folder, and compare with what lies in target/dist
+    Reproduce,
+    /// Run what lies in target/dist on a bare Debian 11; needs root and debootstrap
+    #[command(name = "debian-11")]
+    Debian11,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Dist { dev } => dist::run(dev),
+        Task::Reproduce => reproduce::run(),
+        Task::Debian11 => debian_11::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells whoever waits how far it has come.
+#[expect(clippy::print_stderr, reason = "messages go to standard error")]
+fn say(message: &str) {
+    eprintln!("{message}");
+}
