@@ -1,5 +1,8 @@
 //! Every way a request can end early: who is to blame, what the client reads, what the log says.
 
+#[cfg(test)]
+mod page;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;

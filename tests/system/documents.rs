@@ -1,19 +1,29 @@
 //! What the documents show is true: every command, route and configuration in README.md is tried, and the configuration's page.
 
+mod index;
+mod operations;
+mod page;
+
 use std::path::Path;
 
 use gateway_routes::{Source, compile, render};
+use stand_ins::echo;
 
 use crate::support::client::{Client, ask};
 use crate::support::gateway::{Running, open_route, route_file};
-use crate::support::process::output;
+use crate::support::process::{Process, output};
 use crate::support::upstream::Upstream;
+use crate::support::{ISSUER, auth_section};
 
 const README: &str = include_str!("../../README.md");
 const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 const TELEMETRY: &str = include_str!("../../docs/telemetry.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const CLIENTS: &str = include_str!("../../docs/clients.md");
+const PACKAGING: &str = include_str!("../../docs/packaging.md");
 const ROUTES: &str = include_str!("../../routes.ron");
+/// What makes and proves packages, apart from the other checks, as it takes long and must be root.
+const DIST: &str = include_str!("../../.ci/dist");
 
 /// The code blocks of the README in this language.
 fn blocks(language: &str) -> Vec<&'static str> {
@@ -41,6 +51,7 @@ fn every_command_of_the_readme_is_tried_here_or_by_ci() {
             ["cargo", "build" | "test", ..] => {
                 assert!(ci.contains(command), "CI does not run `{command}`");
             }
+            ["cargo", "xtask", ..] => assert!(DIST.contains(command), "`.ci/dist` does not run `{command}`"),
             // `the_configurations_that_are_shown_are_read`, and `lifecycle` starts it so.
             ["target/release/coregateway", "--config-name", "coregateway.yaml"] => {}
             _ => panic!("`{command}` is not tried"),
@@ -120,4 +131,26 @@ fn the_command_that_changes_the_log_level_does_so() {
     let command = command.replace("127.0.0.1:8002", &gateway.admin().to_string());
     let output = std::process::Command::new("sh").arg("-c").arg(format!("{} -sf", command.trim())).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "{\"level\":\"debug\"}");
+}
+
+#[test]
+fn every_command_that_packages_is_run_by_its_check() {
+    for command in blocks_of(PACKAGING, "sh").iter().flat_map(|block| block.lines()) {
+        let is_a_check = Path::new(env!("CARGO_MANIFEST_DIR")).join(command).is_file();
+        assert!(is_a_check || DIST.contains(command), "`.ci/dist` does not run `{command}`");
+    }
+}
+
+#[test]
+fn the_command_that_a_client_begins_with_gets_in() {
+    let [command] = blocks_of(CLIENTS, "sh")[..] else { panic!("one command is shown") };
+    let corerl = echo("corerl", |_| {}).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = format!("services: {{ corerl: \"{}\" }}\n{}", corerl.url(), auth_section());
+    let gateway = Process::start(folder.path(), &configuration);
+    let command = command.replace("127.0.0.1:8001", &gateway.address().to_string());
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &command]).env("TOKEN", ISSUER.token("sam", &["operations"]));
+    let told = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    assert!(told.starts_with("HTTP/1.1 200 OK"), "{told}");
 }
