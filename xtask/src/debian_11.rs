@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::names::Names;
+use crate::platform::LINUX;
 use crate::program::{output, program, run as run_program};
 use crate::workspace::{debian_11, dist, make_folder, root, write};
 use crate::{say, sysroot};
@@ -20,7 +21,7 @@ const TRIES: u32 = 100;
 /// Runs it there.
 pub(crate) fn run() -> Result<(), Failure> {
     let system = bare_system()?;
-    let executable = dist().join(Names::linux(None).executable());
+    let executable = dist().join(Names::new(LINUX, None).executable());
     let copied = system.join("coregateway");
     fs::copy(&executable, &copied).map_err(Failure::file(&executable))?;
     let routes = root().join("routes.ron");

@@ -4,28 +4,43 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::executable::Toolchain;
 use crate::failure::Failure;
-use crate::names::{COMPLETIONS, MANUAL, Names, is_packaged};
+use crate::names::{COMPLETIONS, MANUAL, Names, is_of};
 use crate::packages::{Package, linked};
+use crate::platform::Platform;
 use crate::program::{output, program};
 use crate::workspace::{dist, entries, make_folder, root, write};
 use crate::{checksums, executable, glibc, licences, manual, say, sbom, symbols, sysroot};
 
 /// Makes a release, or the development build with this number.
 pub(crate) fn run(dev: Option<u32>) -> Result<(), Failure> {
-    let (root, folder, names) = (root(), dist(), Names::linux(dev));
-    let packages = linked(&root)?;
-    let licences = licences::page(&packages, &root)?;
-    let sysroot = sysroot::folder()?;
-
-    say("building");
-    let built = executable::build(&root, &cargo_home(), &sysroot)?;
-    same_packages(&built.packages, &packages)?;
-    clear(&folder)?;
-    let shipped = folder.join(names.executable());
-    symbols::part(&built.path, &shipped, &folder.join(names.beside("debug")))?;
+    let shipped = package(&Toolchain::Own { sysroot: sysroot::folder()? }, dev)?;
     let needed = glibc::check(&shipped, glibc::DEBIAN_11)?;
     output(program(&shipped).arg("version"))?;
+    say(&format!("runs with glibc {needed} and newer"));
+    Ok(())
+}
+
+/// The same for Windows, built by Debian's toolchain in this folder.
+pub(crate) fn run_for_windows(toolchain: &Path, dev: Option<u32>) -> Result<(), Failure> {
+    let folder = fs::canonicalize(toolchain).map_err(Failure::file(toolchain))?;
+    package(&Toolchain::Debian { folder }, dev).map(|_| ())
+}
+
+/// Makes all files of a package, and gives the executable's path.
+fn package(toolchain: &Toolchain, dev: Option<u32>) -> Result<PathBuf, Failure> {
+    let (root, folder, platform) = (root(), dist(), toolchain.platform());
+    let names = Names::new(platform, dev);
+    let packages = linked(&root, platform)?;
+    let licences = licences::page(&packages, &root)?;
+
+    say("building");
+    let built = executable::build(&root, &cargo_home(), toolchain)?;
+    same_packages(&built.packages, &packages)?;
+    clear(&folder, platform)?;
+    let shipped = folder.join(names.executable());
+    symbols::part(platform, &built.path, &shipped, &folder.join(names.beside("debug")))?;
 
     let digest = checksums::digest(&shipped)?;
     let subject = sbom::Subject { executable: &names.executable(), digest: &digest, changed: &changed(&root) };
@@ -34,8 +49,8 @@ pub(crate) fn run(dev: Option<u32>) -> Result<(), Failure> {
     manual::write_pages(&folder.join(MANUAL))?;
     manual::write_completions(&folder.join(COMPLETIONS))?;
     checksums::write_all(&folder)?;
-    say(&format!("{digest}  {}\nruns with glibc {needed} and newer", shipped.display()));
-    Ok(())
+    say(&format!("{digest}  {}", shipped.display()));
+    Ok(shipped)
 }
 
 /// Where cargo keeps what it downloads.
@@ -44,23 +59,27 @@ pub(crate) fn cargo_home() -> PathBuf {
     named.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default()
 }
 
-/// What cargo linked is what the bill and the licences speak of.
+/// What cargo linked is what the bill and the licences speak of. Where the standard library is compiled as well, cargo tells of its parts, too.
 fn same_packages(built: &BTreeSet<String>, packages: &[Package]) -> Result<(), Failure> {
     let listed: BTreeSet<String> = packages.iter().map(Package::key).collect();
-    if *built == listed {
+    let only_in = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect::<Vec<_>>();
+    let (unlisted, not_built) = (only_in(built, &listed), only_in(&listed, built));
+    let has_std = built.iter().any(|key| key.starts_with("std "));
+    if not_built.is_empty() && (unlisted.is_empty() || has_std) {
         return Ok(());
     }
-    let only_in = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect();
-    Err(Failure::OtherPackages { built: only_in(built, &listed), listed: only_in(&listed, built) })
+    Err(Failure::OtherPackages { built: unlisted, listed: not_built })
 }
 
 /// Takes away what an earlier run has made.
-fn clear(folder: &Path) -> Result<(), Failure> {
+fn clear(folder: &Path, platform: Platform) -> Result<(), Failure> {
     make_folder(folder)?;
-    let ours = |path: &PathBuf| path.file_name().is_some_and(|name| is_packaged(&name.to_string_lossy()));
-    for path in entries(folder)?.into_iter().filter(ours) {
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(Failure::file(&path))?;
+    let is_earlier = |path: &PathBuf| path.file_name().is_some_and(|name| is_of(platform, &name.to_string_lossy()));
+    for path in entries(folder)?.into_iter().filter(is_earlier) {
+        fs::remove_file(&path).map_err(Failure::file(&path))?;
+    }
+    for made_anew in [MANUAL, COMPLETIONS].map(|name| folder.join(name)).iter().filter(|path| path.exists()) {
+        fs::remove_dir_all(made_anew).map_err(Failure::file(made_anew))?;
     }
     Ok(())
 }

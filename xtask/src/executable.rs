@@ -10,8 +10,9 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::platform::{LINUX, Platform, WINDOWS};
 use crate::program::{output, program};
-use crate::workspace::{TARGET, cargo};
+use crate::workspace::cargo;
 
 /// What is built, and from what.
 pub(crate) struct Built {
@@ -21,44 +22,96 @@ pub(crate) struct Built {
     pub(crate) packages: BTreeSet<String>,
 }
 
+/// What builds.
+pub(crate) enum Toolchain {
+    /// The one that runs this, for Linux; and the C library to link with.
+    Own { sysroot: PathBuf },
+    /// Debian's, unpacked in this folder, with the source of the standard library, which it compiles for Windows.
+    Debian { folder: PathBuf },
+}
+
+impl Toolchain {
+    pub(crate) fn platform(&self) -> Platform {
+        match self {
+            Self::Own { .. } => LINUX,
+            Self::Debian { .. } => WINDOWS,
+        }
+    }
+
+    fn cargo(&self) -> Command {
+        match self {
+            Self::Own { .. } => program(cargo()),
+            Self::Debian { folder } => {
+                let mut command = program(folder.join("usr/bin/cargo"));
+                command
+                    .arg("-Zbuild-std=std,panic_abort,panic_unwind")
+                    // Another version than the pinned one, which so may take what is not stable.
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("RUSTC", folder.join("usr/bin/rustc"))
+                    .env("LD_LIBRARY_PATH", folder.join("usr/lib/x86_64-linux-gnu"))
+                    .env_remove("RUSTUP_TOOLCHAIN");
+                command
+            }
+        }
+    }
+
+    /// What the linker and the C compiler are told, beside the names of folders.
+    fn link_arguments(&self) -> (Vec<String>, String) {
+        let Self::Own { sysroot } = self else {
+            return (vec!["-Clink-arg=-Wl,--no-insert-timestamp".to_owned()], String::new());
+        };
+        let sysroot = sysroot.display();
+        // GCC looks beside itself before it looks there.
+        let beside = format!("-Clink-arg=-B{sysroot}/usr/lib/x86_64-linux-gnu/");
+        let arguments =
+            vec![format!("-Clink-arg=--sysroot={sysroot}"), beside, "-Clink-arg=-Wl,--build-id=sha1".to_owned()];
+        (arguments, format!("--sysroot={sysroot}"))
+    }
+}
+
 /// Builds the executable of the workspace at `root`, in a folder of its own below it.
-pub(crate) fn build(root: &Path, cargo_home: &Path, sysroot: &Path) -> Result<Built, Failure> {
+pub(crate) fn build(root: &Path, cargo_home: &Path, toolchain: &Toolchain) -> Result<Built, Failure> {
+    let platform = toolchain.platform();
     let target_folder = root.join("target/dist-build");
-    let mut command = program(cargo());
+    let mut command = toolchain.cargo();
     command
         .args(["build", "--locked", "--profile", "dist", "--package", "coregateway", "--bin", "coregateway"])
-        .args(["--target", TARGET, "--message-format", "json-render-diagnostics", "--target-dir"])
+        .args(["--target", platform.target, "--message-format", "json-render-diagnostics", "--target-dir"])
         .arg(&target_folder)
         .current_dir(root)
         .stderr(Stdio::inherit());
-    same_everywhere(&mut command, root, cargo_home, sysroot);
+    same_everywhere(&mut command, root, cargo_home, toolchain);
     let told = output(&mut command)?;
+    let target_folder = target_folder.join(platform.target);
     let messages = told.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    let linked = messages.filter(|message| message.is_linked(&target_folder.join(TARGET)));
+    let linked = messages.filter(|message| message.is_linked(&target_folder));
     Ok(Built {
-        path: target_folder.join(TARGET).join("dist/coregateway"),
+        path: target_folder.join("dist/coregateway").with_extension(platform.ending.trim_start_matches('.')),
         packages: linked.filter_map(|message| name_and_version(&message.package_id)).collect(),
     })
 }
 
-fn same_everywhere(command: &mut Command, root: &Path, cargo_home: &Path, sysroot: &Path) {
-    let [root, cargo_home, sysroot] = [root, cargo_home, sysroot].map(|path| path.display().to_string());
-    let rust = [
-        format!("--remap-path-prefix={cargo_home}=/cargo"),
-        format!("--remap-path-prefix={root}=/coregateway"),
-        format!("-Clink-arg=--sysroot={sysroot}"),
-        // GCC looks beside itself before it looks there.
-        format!("-Clink-arg=-B{sysroot}/usr/lib/x86_64-linux-gnu/"),
-        "-Clink-arg=-Wl,--build-id=sha1".to_owned(),
-    ];
-    let c = format!("--sysroot={sysroot} -ffile-prefix-map={cargo_home}=/cargo -ffile-prefix-map={root}=/coregateway");
+fn same_everywhere(command: &mut Command, root: &Path, cargo_home: &Path, toolchain: &Toolchain) {
+    let mut names = vec![(root, "/coregateway"), (cargo_home, "/cargo")];
+    // Where one of them lies in another, the last counts.
+    match toolchain {
+        Toolchain::Own { sysroot } => names.push((sysroot, "/sysroot")),
+        Toolchain::Debian { folder } => names.push((folder, "/toolchain")),
+    }
+    let renamed = |option: &str| -> Vec<String> {
+        names.iter().map(|(folder, name)| format!("{option}={}={name}", folder.display())).collect()
+    };
+    let (link, c) = toolchain.link_arguments();
+    let rust = [renamed("--remap-path-prefix"), link].concat();
     command
         .env("CARGO_ENCODED_RUSTFLAGS", rust.join("\x1f"))
         .env("CARGO_HOME", cargo_home)
-        .env(format!("CFLAGS_{}", TARGET.replace('-', "_")), c)
+        .env(
+            format!("CFLAGS_{}", toolchain.platform().target.replace('-', "_")),
+            format!("{c} {}", renamed("-ffile-prefix-map").join(" ")),
+        )
         .env("CARGO_INCREMENTAL", "0")
-        .env("SOURCE_DATE_EPOCH", "0")
-        .env_remove("COREGATEWAY_ROUTES");
+        .env("SOURCE_DATE_EPOCH", "0");
 }
 
 /// What cargo says when it has compiled something.

@@ -113,11 +113,12 @@ impl Toolchain {
 mod tests {
     use super::*;
     use crate::packages::linked;
+    use crate::platform::LINUX;
     use crate::workspace::root;
 
     #[test]
     fn every_package_of_others_is_there_with_a_text() {
-        let packages = linked(&root()).unwrap();
+        let packages = linked(&root(), LINUX).unwrap();
         let page = page(&packages, &root()).unwrap();
         for package in packages.iter().filter(|package| !package.is_ours) {
             let named = page.lines().filter(|line| line.split(", ").any(|key| key == package.key()));

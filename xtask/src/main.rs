@@ -1,4 +1,4 @@
-//! `cargo xtask`: makes what is shipped (`dist`), and proves that it can be built again to the byte (`reproduce`) and that it
+//! `cargo xtask`: makes what is shipped (`dist`, `windows`), and proves that it can be built again to the byte (`reproduce`) and that it
 //! runs on the oldest system that it is for (`debian-11`).
 
 mod checksums;
@@ -14,6 +14,7 @@ mod licences;
 mod manual;
 mod names;
 mod packages;
+mod platform;
 mod program;
 mod reproduce;
 mod sbom;
@@ -21,6 +22,7 @@ mod symbols;
 mod sysroot;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -41,6 +43,15 @@ enum Task {
         #[arg(long, value_name = "N")]
         dev: Option<u32>,
     },
+    /// Make everything that ships for Windows, in target/dist; `.ci/windows` has what it needs
+    Windows {
+        /// The folder that Debian's toolchain is unpacked in
+        #[arg(long, value_name = "FOLDER")]
+        toolchain: PathBuf,
+        /// Make a development build with this number
+        #[arg(long, value_name = "N")]
+        dev: Option<u32>,
+    },
     /// Build once more in another folder, and compare with what lies in target/dist
     Reproduce,
     /// Run what lies in target/dist on a bare Debian 11; needs root and debootstrap
@@ -51,6 +62,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Dist { dev } => dist::run(dev),
+        Task::Windows { toolchain, dev } => dist::run_for_windows(&toolchain, dev),
         Task::Reproduce => reproduce::run(),
         Task::Debian11 => debian_11::run(),
     };

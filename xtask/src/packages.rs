@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::platform::Platform;
 use crate::program::{output, program};
-use crate::workspace::{TARGET, cargo, read};
+use crate::workspace::{cargo, read};
 
 /// A package whose code is in the executable.
 #[derive(Debug)]
@@ -56,11 +57,11 @@ struct Described {
 }
 
 /// The packages that are linked, by name and version; the executable's own is among them.
-pub(crate) fn linked(root: &Path) -> Result<Vec<Package>, Failure> {
+pub(crate) fn linked(root: &Path, platform: Platform) -> Result<Vec<Package>, Failure> {
     let told = output(program(cargo()).args(["metadata", "--format-version=1", "--locked"]).current_dir(root))?;
     let metadata: Metadata =
         serde_json::from_str(&told).map_err(|source| Failure::Json { program: "cargo metadata", source })?;
-    let uses = uses(&tree(root)?);
+    let uses = uses(&tree(root, platform)?);
     let checksums = checksums(&read(&root.join("Cargo.lock"))?);
     let mut packages: Vec<Package> =
         metadata.packages.into_iter().filter_map(|described| package(described, &uses, &checksums)).collect();
@@ -89,9 +90,9 @@ fn package(
 }
 
 /// The tree of what the executable's package uses: a line each, its depth first.
-fn tree(root: &Path) -> Result<String, Failure> {
+fn tree(root: &Path, platform: Platform) -> Result<String, Failure> {
     let shape = ["--edges", "normal,no-proc-macro", "--prefix", "depth", "--no-dedupe", "--format", " {p}"];
-    let what = ["tree", "--locked", "--package", "coregateway", "--target", TARGET];
+    let what = ["tree", "--locked", "--package", "coregateway", "--target", platform.target];
     output(program(cargo()).args(what).args(shape).current_dir(root))
 }
 
@@ -133,6 +134,7 @@ fn checksums(lock: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::{LINUX, WINDOWS};
     use crate::workspace::root;
 
     #[test]
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_linked_is_listed_and_what_runs_at_build_time_is_not() {
-        let packages = linked(&root()).unwrap();
+        let packages = linked(&root(), LINUX).unwrap();
         let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         for linked in ["coregateway", "gateway", "hyper", "aws-lc-sys", "prost"] {
             assert!(names.contains(&linked), "{linked} is not listed");
@@ -157,8 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn each_platform_has_its_own_packages() {
+        let has = |platform, name| linked(&root(), platform).unwrap().iter().any(|package| package.name == name);
+        assert!(has(LINUX, "rustix") && !has(WINDOWS, "rustix"));
+        assert!(has(WINDOWS, "windows-sys") && !has(LINUX, "windows-sys"));
+    }
+
+    #[test]
     fn whatever_came_from_the_registry_has_the_digest_of_what_came() {
-        for package in linked(&root()).unwrap() {
+        for package in linked(&root(), LINUX).unwrap() {
             assert_eq!(package.checksum.is_none(), package.is_ours, "{}", package.key());
         }
     }

@@ -3,25 +3,27 @@
 use std::path::{Path, PathBuf};
 
 use crate::dist::cargo_home;
+use crate::executable::Toolchain;
 use crate::failure::Failure;
 use crate::names::Names;
+use crate::platform::LINUX;
 use crate::program::{output, program, run as run_program};
 use crate::workspace::{dist, make_folder, root};
 use crate::{checksums, executable, say, symbols, sysroot};
 
 /// Builds once more, and compares.
 pub(crate) fn run() -> Result<(), Failure> {
-    let first = checksums::digest(&dist().join(Names::linux(None).executable()))?;
+    let first = checksums::digest(&dist().join(Names::new(LINUX, None).executable()))?;
     let folder = root().join("target/elsewhere");
     let (tree, home) = (folder.join("a-tree-of-another-name"), folder.join("home-of-cargo"));
     copy_source(&root(), &tree)?;
     copy_registry(&cargo_home(), &home)?;
 
     say(&format!("building again in {}", tree.display()));
-    let built = executable::build(&tree, &home, &sysroot::folder()?)?;
-    let names = Names::linux(None);
+    let built = executable::build(&tree, &home, &Toolchain::Own { sysroot: sysroot::folder()? })?;
+    let names = Names::new(LINUX, None);
     let shipped = folder.join(names.executable());
-    symbols::part(&built.path, &shipped, &folder.join(names.beside("debug")))?;
+    symbols::part(LINUX, &built.path, &shipped, &folder.join(names.beside("debug")))?;
     let second = checksums::digest(&shipped)?;
     say(&format!("{first}  here\n{second}  there"));
     if first == second { Ok(()) } else { Err(Failure::NotReproducible { first, second, folder }) }

@@ -110,10 +110,11 @@ mod tests {
 
     use super::*;
     use crate::packages::linked;
+    use crate::platform::LINUX;
     use crate::workspace::root;
 
     fn of_this_workspace() -> (Vec<Package>, String) {
-        let packages = linked(&root()).unwrap();
+        let packages = linked(&root(), LINUX).unwrap();
         let digest = "0123456789abcdef".repeat(4);
         let subject =
             Subject { executable: "linux-coregateway-v1.2.3", digest: &digest, changed: "2026-01-02T03:04:05Z" };

@@ -44,8 +44,8 @@ fn make(folder: &Path) -> Result<(), Failure> {
         &apt.join("sources.list"),
         format!("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {SUITE}\n"),
     )?;
-    run(apt_get(&apt).args(["--quiet", "update"]))?;
-    run(apt_get(&apt).arg("download").args(PACKAGES).current_dir(&downloads))?;
+    run(apt_get(&apt).args(["-qq", "update"]))?;
+    run(apt_get(&apt).args(["-qq", "download"]).args(PACKAGES).current_dir(&downloads))?;
     make_folder(folder)?;
     for package in entries(&downloads)? {
         run(program("dpkg-deb").arg("--extract").arg(package).arg(folder))?;

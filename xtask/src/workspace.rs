@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// What the shipped executable is built for.
-pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
-
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
