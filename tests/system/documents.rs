@@ -3,6 +3,7 @@
 mod index;
 mod operations;
 mod page;
+mod snippets;
 
 use std::path::Path;
 
