@@ -39,8 +39,9 @@ fn bare_system() -> Result<PathBuf, Failure> {
     let folder = debian_11().join("bare");
     if !folder.join("etc/debian_version").exists() {
         make_folder(&folder)?;
-        let address = sysroot::SUITE.split(' ').next().unwrap_or_default();
-        run_program(program("debootstrap").args(["--variant=minbase", "bullseye"]).arg(&folder).arg(address))?;
+        let mut command = program("debootstrap");
+        command.args(["--variant=minbase", sysroot::SUITE]).arg(&folder).arg(sysroot::archive()?);
+        run_program(&mut command)?;
     }
     Ok(folder)
 }

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn an_identity_of_cargo_tells_name_and_version() {
         let named = |id| name_and_version(id).unwrap();
-        assert_eq!(named("registry+https://github.com/rust-lang/crates.io-index#serde@1.0.229"), "serde 1.0.229");
+        assert_eq!(named("registry+https://registry.example/index#serde@1.0.229"), "serde 1.0.229");
         assert_eq!(named("path+file:///src/core/gateway#0.1.0"), "gateway 0.1.0");
         assert_eq!(named("path+file:///src/core#coregateway@0.1.0"), "coregateway 0.1.0");
     }

@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Start { program: String, source: io::Error },
     #[error("`{program}` ended with {status}\n{told}")]
     Ended { program: String, status: ExitStatus, told: String },
+    #[error("this machine reads no archive of Debian's\nhelp: name a folder with a C library in COREGATEWAY_SYSROOT")]
+    NoArchive,
     #[error("what `{program}` said cannot be read: {source}")]
     Json { program: &'static str, source: serde_json::Error },
     #[error(

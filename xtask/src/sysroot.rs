@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::program::{program, run};
+use crate::program::{output, program, run};
 use crate::say;
 use crate::workspace::{debian_11, entries, make_folder, write};
 
 /// Names another folder with a C library to link with.
 const VARIABLE: &str = "COREGATEWAY_SYSROOT";
-/// Where Debian 11 is read from.
-pub(crate) const SUITE: &str = "http://deb.debian.org/debian bullseye main";
+/// What Debian 11 is called in the archive.
+pub(crate) const SUITE: &str = "bullseye";
 /// The C library, what is compiled against, what unwinds the stack, and the kernel's part.
 const PACKAGES: [&str; 4] = ["libc6", "libc6-dev", "libgcc-s1", "linux-libc-dev"];
 /// There once everything is.
@@ -40,10 +40,8 @@ fn make(folder: &Path) -> Result<(), Failure> {
     for part in ["lists/partial", "cache/archives/partial", "downloads"] {
         make_folder(&apt.join(part))?;
     }
-    write(
-        &apt.join("sources.list"),
-        format!("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {SUITE}\n"),
-    )?;
+    let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    write(&apt.join("sources.list"), format!("deb [signed-by={keyring}] {} {SUITE} main\n", archive()?))?;
     run(apt_get(&apt).args(["-qq", "update"]))?;
     run(apt_get(&apt).args(["-qq", "download"]).args(PACKAGES).current_dir(&downloads))?;
     make_folder(folder)?;
@@ -53,6 +51,14 @@ fn make(folder: &Path) -> Result<(), Failure> {
     mend_links(folder, folder)?;
     let name = folder.join(LAST);
     symlink("../../../lib/x86_64-linux-gnu/libgcc_s.so.1", &name).map_err(Failure::file(&name))
+}
+
+/// Where this machine reads Debian from.
+pub(crate) fn archive() -> Result<String, Failure> {
+    let read = output(program("apt-get").args(["indextargets", "--format=$(REPO_URI)", "Created-By: Packages"]))?;
+    let archive =
+        read.lines().map(|address| address.trim_end_matches('/')).find(|address| address.ends_with("/debian"));
+    archive.map(str::to_owned).ok_or(Failure::NoArchive)
 }
 
 /// `apt-get` with lists and settings of its own: this machine's are neither read nor changed.
