@@ -115,6 +115,11 @@ fn every_exit_status_of_the_table_can_be_had_and_no_other() {
     let had: &[(&[&str], i32)] = &[
         (&["run", "--listen", &taken], 1),
         (&["run", "--config-name", missing], 2),
+        (&["config"], 0),
+        (&["config", "--config-name", missing], 2),
+        (&["self-check", "--listen", "127.0.0.1:0"], 0),
+        (&["self-check", "--listen", &taken], 1),
+        (&["self-check", "--config-name", missing], 2),
         (&["check", ours], 0),
         (&["check", faulty], 1),
         (&["check", missing], 2),
