@@ -45,7 +45,8 @@ mod tests {
         let first = read(&folder.path().join("coregateway.1")).unwrap();
         assert!(commands().len() >= 8);
         for command in commands() {
-            assert!(first.contains(&format!("coregateway\\-{command}(1)")), "{command}: {first}");
+            let name = command.replace('-', "\\-");
+            assert!(first.contains(&format!("coregateway\\-{name}(1)")), "{command}: {first}");
             let page = read(&folder.path().join(format!("coregateway-{command}.1"))).unwrap();
             assert!(page.contains(".SH SYNOPSIS"), "{command}");
         }
