@@ -3,24 +3,25 @@
 //! In: lines, from a bounded channel that never makes a sender wait. Out: a file, or standard output; and those that are
 //! bad enough, for CoreTelemetry. What does not fit is dropped, counted, and said.
 
+mod event;
 mod file;
 mod level;
+mod rotation;
+mod writer;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use tokio::sync::mpsc;
-use tracing::field::{Field, Visit};
-use tracing::subscriber::Interest;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 
+use self::event::EventLines;
 use self::file::RotatedFile;
-use crate::clock;
+use self::writer::Writer;
 use crate::settings::{LogLevel, LogSettings};
 use crate::telemetry::Telemetry;
 
@@ -31,9 +32,6 @@ const BACKLOG: usize = 256;
 
 /// How long the end of the gateway waits for the last lines to be written.
 const LAST_WORDS: Duration = Duration::from_millis(300);
-
-/// The longest line that CoreTelemetry is sent, in bytes.
-const LONGEST_SHIPPED: usize = 16 * 1024;
 
 /// Whole lines, in one piece.
 #[derive(Debug, Default)]
@@ -105,7 +103,7 @@ impl Log {
             threshold: Threshold::new(Some(settings.level)),
             ships_from: Threshold::new(ships_from),
         };
-        let writer = Writer { file, has_stdout, shipping, dropped, told: 0 };
+        let writer = Writer::new(file, has_stdout, shipping, sender.ships_from.clone(), dropped);
         let (all_written, written) = sync_channel(0);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
             writer.run(&pieces);
@@ -132,132 +130,16 @@ impl Log {
     }
 }
 
-/// What the log's thread does.
-struct Writer {
-    file: Option<RotatedFile>,
-    has_stdout: bool,
-    shipping: Shipping,
-    dropped: Arc<AtomicU64>,
-    told: u64,
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-impl Writer {
-    fn run(mut self, pieces: &Receiver<Piece>) {
-        while let Ok(piece) = pieces.recv() {
-            self.write(&piece);
-            self.tell_dropped();
-        }
-    }
-
-    /// A sink that fails (a full disk, a closed pipe) loses the piece, never the gateway.
-    fn write(&mut self, piece: &Piece) {
-        let to_file = self.file.as_mut().map(|file| file.append(&piece.lines));
-        let to_stdout = self.has_stdout.then(|| {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&piece.lines).and_then(|()| stdout.flush())
-        });
-        for written in [to_file, to_stdout].into_iter().flatten() {
-            if written.is_err() {
-                self.dropped.fetch_add(piece.count as u64, Ordering::Relaxed);
-            }
-        }
-        for line in &piece.urgent {
-            self.ship(&piece.lines[line.clone()]);
-        }
-    }
-
-    /// Hands a line over for CoreTelemetry, or counts it as dropped.
-    fn ship(&self, line: &[u8]) {
-        let own = &self.shipping.telemetry.own;
-        own.log_backlog.add(1);
-        let is_short = line.len() <= LONGEST_SHIPPED;
-        if !is_short || self.shipping.queue.try_send(line.trim_ascii_end().to_vec()).is_err() {
-            own.log_backlog.subtract(1);
-            own.logs_dropped.add(1);
-        }
-    }
-
-    /// Says how many lines were lost since it was last said.
-    fn tell_dropped(&mut self) {
-        let dropped = self.dropped.load(Ordering::Relaxed);
-        if dropped > self.told {
-            let mut fields = Map::new();
-            fields.insert("dropped".to_owned(), (dropped - self.told).into());
-            fields.insert("message".to_owned(), "log lines were dropped".into());
-            self.told = dropped;
-            self.write(&Piece { lines: event_line(Level::Warning, &fields), ..Piece::default() });
-        }
-    }
-}
-
-/// A line for an event of the gateway's own.
-fn event_line(level: Level, fields: &Map<String, Value>) -> Vec<u8> {
-    let mut line = Vec::with_capacity(256);
-    line.extend_from_slice(b"{\"timestamp\":\"");
-    clock::write_timestamp(&mut line);
-    line.extend_from_slice(b"\",\"service\":\"coregateway\",\"level\":\"");
-    line.extend_from_slice(level.name().as_bytes());
-    line.push(b'"');
-    for (name, value) in fields {
-        // Neither a `Vec` nor JSON text can refuse to be written.
-        let _ = write!(line, ",{}:{value}", Value::from(name.as_str()));
-    }
-    line.extend_from_slice(b"}\n");
-    line
-}
-
-/// Makes lines of events.
-struct EventLines {
-    sender: LogSender,
-}
-
-impl<S: tracing::Subscriber> Layer<S> for EventLines {
-    /// The threshold may change, so that every event asks for itself.
-    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> Interest {
-        Interest::sometimes()
-    }
-
-    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.sender.threshold.lets(Level::of(*metadata.level()))
-    }
-
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let level = Level::of(*event.metadata().level());
-        let lines = event_line(level, &fields.0);
-        let urgent = self.sender.ships(level).then_some(0..lines.len()).into_iter().collect();
-        self.sender.send(Piece { lines, count: 1, urgent });
-    }
-}
-
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-}
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.insert(field, format!("{value:?}"));
+    /// The files of a folder, with what is in them.
+    pub(super) fn contents(folder: &Path) -> Vec<(String, String)> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let mut files: Vec<_> = entries.map(|path| (name(&path), std::fs::read_to_string(path).unwrap())).collect();
+        files.sort();
+        files
     }
 }
