@@ -25,6 +25,7 @@ use self::writer::Writer;
 use crate::settings::{LogLevel, LogSettings};
 use crate::telemetry::Telemetry;
 
+pub(crate) use self::event::BY_OPERATORS;
 pub(crate) use self::level::{Level, Threshold};
 
 /// How many pieces wait for the writer at most; a worker's piece is up to 32 KiB.

@@ -119,7 +119,7 @@ fn upstreams(settings: &Settings, table: &Table, earlier: Option<&Rules>) -> io:
         services.map(|(index, service)| Upstream::new(service, settings, earlier(index))).collect();
     let upstreams = upstreams.ok_or_else(|| io::Error::other("the compiled routes name an impossible address"))?;
     for upstream in upstreams.iter().filter(|upstream| upstream.address.scheme == Scheme::ZeroMq) {
-        tracing::warn!(service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
+        tracing::warn!(upstream_service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
     }
     Ok(upstreams)
 }

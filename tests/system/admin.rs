@@ -2,7 +2,7 @@
 
 use crate::support::admin::{admin_ask, administered, wait_for_ended};
 use crate::support::bearer;
-use crate::support::client::{Client, ask, status};
+use crate::support::client::{Answer, Client, ask, status};
 use crate::support::gateway::{Running, closed_route, open_route, route_file};
 use crate::support::upstream::Upstream;
 
@@ -86,19 +86,18 @@ fn without_keys_it_is_alive_and_not_ready() {
     assert_eq!((ready.status, ready.json()["reasons"][0].as_str()), (503, Some("no_keys")));
 }
 
+fn set_log_level(gateway: &Running, level: &str) -> Answer {
+    let body = format!("{{\"level\":\"{level}\"}}");
+    let fields = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    let head = format!("POST /log-level HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
+    Client::connect(gateway.admin()).write(head + &body).answer().unwrap()
+}
+
 #[test]
 fn the_log_level_is_changed_without_a_restart() {
     let upstream = Upstream::saying("x");
     let gateway = administered(&open_route(upstream.address(), ""), "");
-    let set = |level: &str| {
-        let body = format!("{{\"level\":\"{level}\"}}");
-        let fields = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        Client::connect(gateway.admin())
-            .write(format!("POST /log-level HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n{body}"))
-            .answer()
-            .unwrap()
-            .status
-    };
+    let set = |level: &str| set_log_level(&gateway, level).status;
     // An exchange ends a moment after its client has the answer.
     let ended = || admin_ask(gateway.admin(), "GET /status", "").json()["requests"]["total"].as_u64().unwrap();
     let ask_and_wait = |path: &str| {
@@ -111,10 +110,25 @@ fn the_log_level_is_changed_without_a_restart() {
     ask_and_wait("/open/unseen");
     assert_eq!(set("info"), 200);
     ask_and_wait("/open/seen-again");
-    assert_eq!(set("loud"), 400);
     let log = gateway.stop();
     let paths: Vec<&str> = log.iter().filter_map(|line| line["path"].as_str()).collect();
     assert_eq!(paths, ["/open/seen", "/open/seen-again"]);
+    let changes: Vec<_> = log.iter().filter_map(|line| line["new_level"].as_str()).collect();
+    assert_eq!(changes, ["error", "info"], "it is said whatever the level was and is");
+}
+
+#[test]
+fn what_the_log_level_was_set_to_is_told_as_it_was_set() {
+    let gateway = administered(&open_route(Upstream::down(), ""), "");
+    for level in ["trace", "debug", "error"] {
+        assert_eq!(set_log_level(&gateway, level).json()["level"], level);
+        assert_eq!(admin_ask(gateway.admin(), "GET /status", "").json()["log"]["level"], level);
+    }
+    assert_eq!(set_log_level(&gateway, "loud").status, 400);
+    let drain = "Content-Type: application/json\r\nContent-Length: 0\r\n";
+    assert_eq!(admin_ask(gateway.admin(), "POST /drain", drain).status, 202);
+    let log = gateway.stop();
+    assert!(log.iter().any(|line| line["message"] == "an operator has the gateway stop"), "{log:?}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::body::AdminBody;
 use super::guard::{self, Refusal};
 use super::{Admin, page, status};
+use crate::log::BY_OPERATORS;
 use crate::settings::LogLevel;
 use crate::telemetry::{exposition, metrics};
 
@@ -104,7 +105,7 @@ fn jwk_set(admin: &Admin) -> Response<AdminBody> {
 
 /// The same as SIGTERM.
 fn drain(admin: &Admin) -> Response<AdminBody> {
-    tracing::warn!("an operator has the gateway stop");
+    tracing::warn!(target: BY_OPERATORS, "an operator has the gateway stop");
     admin.stop.send_replace(true);
     json_answer(StatusCode::ACCEPTED, &json!({ "draining": true }))
 }
@@ -135,9 +136,8 @@ async fn set_log_level(admin: &Admin, body: Incoming) -> Response<AdminBody> {
         let help = "send {\"level\": \"error\" | \"warn\" | \"info\" | \"debug\" | \"trace\"}";
         return problem(StatusCode::BAD_REQUEST, help);
     };
-    // Said before, so that it is said also where the new level would hide it.
-    tracing::warn!(level = level.name(), "an operator has changed the log level");
     admin.threshold.set(Some(level));
+    tracing::warn!(target: BY_OPERATORS, new_level = level.name(), "an operator has changed the log level");
     json_answer(StatusCode::OK, &json!({ "level": level.name() }))
 }
 

@@ -81,7 +81,7 @@ fn changing(admin: &Admin) -> Value {
         "connections": state.connections(),
         "memory_bytes": resident_bytes(),
         "log": {
-            "level": admin.threshold.get().map(crate::log::Level::name),
+            "level": admin.threshold.get().map(crate::settings::LogLevel::name),
             "dropped": state.log.dropped(),
         },
         "requests": { "total": telemetry.ended(), "now": point(&all) },

@@ -10,6 +10,12 @@ use tracing_subscriber::layer::{Context, Layer};
 use super::{Level, LogSender, Piece};
 use crate::clock;
 
+/// The target of what operators have the gateway do, which is written down whatever the level is.
+pub(crate) const BY_OPERATORS: &str = "by operators";
+
+/// What every line has; a field of an event is called otherwise.
+const RESERVED: [&str; 3] = ["timestamp", "service", "level"];
+
 /// A line for an event of the gateway's own.
 pub(super) fn event_line(level: Level, fields: &Map<String, Value>) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
@@ -38,7 +44,7 @@ impl<S: tracing::Subscriber> Layer<S> for EventLines {
     }
 
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.sender.threshold.lets(Level::of(*metadata.level()))
+        metadata.target() == BY_OPERATORS || self.sender.threshold.lets(Level::of(*metadata.level()))
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -56,7 +62,11 @@ struct Fields(Map<String, Value>);
 
 impl Fields {
     fn insert(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+        let mut name = field.name().to_owned();
+        if RESERVED.contains(&field.name()) {
+            name.insert_str(0, "event_");
+        }
+        self.0.insert(name, value.into());
     }
 }
 
@@ -79,5 +89,30 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.insert(field, format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::super::{LogSender, Threshold};
+    use super::*;
+    use crate::settings::LogLevel;
+
+    #[test]
+    fn no_line_has_a_member_twice_whatever_the_fields_of_its_event_are_called() {
+        let (channel, pieces) = std::sync::mpsc::sync_channel(1);
+        let any = || Threshold::new(Some(LogLevel::Trace));
+        let sender = LogSender { channel, dropped: std::sync::Arc::default(), threshold: any(), ships_from: any() };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(EventLines { sender }), || {
+            tracing::warn!(timestamp = 1, service = "other", level = "loud", reason = "x", "said");
+        });
+        let lines = String::from_utf8(pieces.recv().unwrap().lines).unwrap();
+        let rest = lines.split_once("\"level\"").unwrap().1;
+        assert_eq!(
+            rest,
+            ":\"WARNING\",\"event_level\":\"loud\",\"event_service\":\"other\",\"event_timestamp\":1,\"message\":\"said\",\"reason\":\"x\"}\n"
+        );
     }
 }

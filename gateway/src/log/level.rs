@@ -9,7 +9,7 @@ use crate::settings::LogLevel;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// For whoever looks into a problem.
-    Debug,
+    Debug = 1,
     /// What happens in a normal day.
     Info,
     /// Something that someone should look at, some time.
@@ -19,8 +19,6 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warning, Self::Error];
-
     /// The level as CoreTelemetry calls it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -57,6 +55,8 @@ pub(crate) struct Threshold(Arc<AtomicU8>);
 
 /// More severe than anything.
 const NO_LEVEL: u8 = Level::Error as u8 + 1;
+/// The settings in the order of levels: the first lets everything through.
+const SETTINGS: [LogLevel; 5] = [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
 
 impl Threshold {
     pub(crate) fn new(setting: Option<LogLevel>) -> Self {
@@ -70,12 +70,38 @@ impl Threshold {
         level as u8 >= self.0.load(Ordering::Relaxed)
     }
 
-    /// The level, if there is one.
-    pub(crate) fn get(&self) -> Option<Level> {
-        Level::ALL.get(usize::from(self.0.load(Ordering::Relaxed))).copied()
+    /// The setting, if there is one.
+    pub(crate) fn get(&self) -> Option<LogLevel> {
+        SETTINGS.get(usize::from(self.0.load(Ordering::Relaxed))).copied()
     }
 
     pub(crate) fn set(&self, setting: Option<LogLevel>) {
-        self.0.store(setting.map_or(NO_LEVEL, |setting| Level::shown(setting) as u8), Ordering::Relaxed);
+        let is_it = |known: &LogLevel| Some(*known) == setting;
+        // More severe than anything where there is none.
+        let threshold = SETTINGS.iter().position(is_it).unwrap_or(SETTINGS.len());
+        self.0.store(u8::try_from(threshold).unwrap_or(u8::MAX), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_lets_its_own_level_and_worse_ones_through() {
+        let levels = [Level::Debug, Level::Info, Level::Warning, Level::Error];
+        for (setting, let_through) in [
+            (Some(LogLevel::Trace), &levels[..]),
+            (Some(LogLevel::Debug), &levels),
+            (Some(LogLevel::Info), &levels[1..]),
+            (Some(LogLevel::Warn), &levels[2..]),
+            (Some(LogLevel::Error), &levels[3..]),
+            (None, &[]),
+        ] {
+            let threshold = Threshold::new(setting);
+            assert_eq!(threshold.get(), setting);
+            let through: Vec<Level> = levels.into_iter().filter(|level| threshold.lets(*level)).collect();
+            assert_eq!(through, let_through, "{setting:?}");
+        }
     }
 }

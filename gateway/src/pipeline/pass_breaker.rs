@@ -41,7 +41,10 @@ impl<'a> Passage<'a> {
     pub(super) fn succeeded(mut self) {
         self.is_concluded = true;
         if self.matched.route.breaker.is_some() && self.upstream.breaker.succeeded() == Some(Change::Closed) {
-            tracing::info!(service = &*self.upstream.name, "the service is well again, its breaker has closed");
+            tracing::info!(
+                upstream_service = &*self.upstream.name,
+                "the service is well again, its breaker has closed"
+            );
         }
     }
 
@@ -52,7 +55,7 @@ impl<'a> Passage<'a> {
         if self.upstream.breaker.failed(rule, Instant::now()) == Some(Change::Opened) {
             let open_for = rule.open_for.as_secs_f64();
             tracing::warn!(
-                service = &*self.upstream.name,
+                upstream_service = &*self.upstream.name,
                 open_for,
                 "the service keeps failing, its breaker has opened"
             );
