@@ -7,6 +7,7 @@ mod body;
 mod guard;
 mod history;
 mod page;
+mod seats;
 mod status;
 
 use std::convert::Infallible;
@@ -19,7 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -29,9 +30,7 @@ use crate::settings::AdminSettings;
 use crate::telemetry::{State, Telemetry};
 
 pub(crate) use self::history::History;
-
-/// How many connections there may be.
-const MOST_CONNECTIONS: usize = 64;
+use self::seats::Seats;
 
 /// How long a request's head may take to come, and a handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,17 +63,15 @@ impl Admin {
 pub(crate) async fn serve(socket: std::net::TcpListener, admin: Arc<Admin>) -> io::Result<()> {
     let socket = TcpListener::from_std(socket)?;
     tokio::task::spawn_local(history::keep(Arc::clone(&admin)));
-    let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut seats = Seats::default();
     loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return Ok(()) };
-        let Ok((stream, _)) = socket.accept().await else {
+        let Ok((stream, peer)) = socket.accept().await else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let tls = admin.state.rules().admin.as_ref().and_then(|rules| rules.tls.clone());
         let admin = Arc::clone(&admin);
-        tokio::task::spawn_local(async move {
-            let _seat = seat;
+        let connection = tokio::task::spawn_local(async move {
             match tls {
                 None => converse(stream, admin).await,
                 Some(tls) => {
@@ -86,6 +83,7 @@ pub(crate) async fn serve(socket: std::net::TcpListener, admin: Arc<Admin>) -> i
                 }
             }
         });
+        seats.take(peer.ip(), connection);
     }
 }
 

@@ -1,10 +1,12 @@
 //! What operators see of the gateway, and what they may have it do.
 
 use crate::support::admin::{admin_ask, administered, wait_for_ended};
-use crate::support::bearer;
+use std::io::Write as _;
+
 use crate::support::client::{Answer, Client, ask, status};
 use crate::support::gateway::{Running, closed_route, open_route, route_file};
 use crate::support::upstream::Upstream;
+use crate::support::{ISSUER, bearer};
 
 #[test]
 fn metrics_come_as_prometheus_text_and_as_openmetrics() {
@@ -158,6 +160,7 @@ fn where_a_role_is_asked_for_only_its_bearers_see_or_do_anything() {
         assert_eq!(admin_ask(gateway.admin(), &format!("GET {path}"), "").status, 401, "{path}");
         let stranger = admin_ask(gateway.admin(), &format!("GET {path}"), &bearer(&["operations"]));
         assert_eq!(stranger.status, 403, "{path}");
+        assert!(stranger.header("www-authenticate").unwrap().contains("error=\"insufficient_scope\""), "{stranger:?}");
     }
     assert_eq!(admin_ask(gateway.admin(), "GET /status", &bearer(&["admin"])).status, 200);
     let page = admin_ask(gateway.admin(), "GET /", "");
@@ -174,6 +177,39 @@ fn events_come_every_second() {
         client.read_until("event: status");
         client.read_until("\"uptime_seconds\"");
     }
+}
+
+#[test]
+fn events_end_when_the_token_does() {
+    let gateway = administered(&closed_route(Upstream::down(), ""), ", required_role: admin");
+    // The gateway lets clocks be half a minute apart.
+    let ends = serde_json::json!({ "exp": stand_ins::unix_now() - 28 });
+    let token = ISSUER.token_with("operator", &["admin"], &ends);
+    let events = admin_ask(gateway.admin(), "GET /events", &format!("Authorization: Bearer {token}\r\n"));
+    assert!(events.is_whole && events.text().starts_with("event: status"), "{}", events.text());
+}
+
+#[test]
+fn nobody_who_sits_and_waits_keeps_others_out() {
+    let gateway = administered(&open_route(Upstream::down(), ""), "");
+    let named = |line: &str, fields: &str| format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
+    let without_body = named("POST /log-level", "Content-Type: application/json\r\nContent-Length: 20\r\n");
+    let never_read = [named("GET /events", ""), named("GET /", "").repeat(200), without_body.clone(), String::new()];
+    let waiting: Vec<Client> = never_read
+        .iter()
+        .cycle()
+        .take(200)
+        .map(|requests| {
+            let mut client = Client::connect(gateway.admin());
+            // It may be the one that makes way by now.
+            let _ = client.writer().write_all(requests.as_bytes());
+            client
+        })
+        .collect();
+    assert_eq!(admin_ask(gateway.admin(), "GET /ready", "").status, 200);
+    drop(waiting);
+    let answer = Client::connect(gateway.admin()).write(without_body).answer().unwrap();
+    assert_eq!((answer.status, answer.header("connection")), (408, Some("close")));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! What the admin listener answers: in, a request; out, its answer, whoever asks and whatever for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::header::{HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::body::AdminBody;
 use super::guard::{self, Refusal};
@@ -22,6 +24,9 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// The longest request body that is read, in bytes.
 const LONGEST_BODY: usize = 1024;
+
+/// How long it may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const GET: &[Method] = &[Method::GET, Method::HEAD];
 const POST: &[Method] = &[Method::POST];
@@ -45,7 +50,7 @@ fn admit(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
     guard::check_origin(admin, head)?;
     // The page is the same for everybody; what it shows is asked for by itself.
     if head.uri.path() != "/" {
-        guard::check_role(admin, head)?;
+        guard::check_role(admin, &head.headers)?;
     }
     if head.method == Method::POST { guard::check_action(admin, head) } else { Ok(()) }
 }
@@ -67,7 +72,7 @@ async fn dispatch(admin: &Arc<Admin>, head: &Parts, body: Incoming) -> Response<
         "/metrics" => metrics_text(admin, head),
         "/status" => json_answer(StatusCode::OK, &status::whole(admin)),
         "/ready" => ready(admin),
-        "/events" => events(admin),
+        "/events" => events(admin, head),
         "/drain" => drain(admin),
         "/log-level" => set_log_level(admin, body).await,
         "/reload" => take_over(admin).await,
@@ -90,8 +95,8 @@ fn ready(admin: &Admin) -> Response<AdminBody> {
     json_answer(status, &told)
 }
 
-fn events(admin: &Arc<Admin>) -> Response<AdminBody> {
-    let mut response = Response::new(AdminBody::events(Arc::clone(admin)));
+fn events(admin: &Arc<Admin>, head: &Parts) -> Response<AdminBody> {
+    let mut response = Response::new(AdminBody::events(Arc::clone(admin), head.headers.clone()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
@@ -129,7 +134,12 @@ async fn take_over(admin: &Admin) -> Response<AdminBody> {
 }
 
 async fn set_log_level(admin: &Admin, body: Incoming) -> Response<AdminBody> {
-    let body = Limited::new(body, LONGEST_BODY).collect().await;
+    let Ok(body) = timeout(BODY_TIMEOUT, Limited::new(body, LONGEST_BODY).collect()).await else {
+        let mut response = problem(StatusCode::REQUEST_TIMEOUT, "the request's body does not come");
+        // The rest of it may still come, and is no request.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    };
     let asked: Option<Value> = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
     let level = asked.as_ref().and_then(|asked| LogLevel::from_name(asked["level"].as_str()?));
     let Some(level) = level else {
@@ -143,8 +153,13 @@ async fn set_log_level(admin: &Admin, body: Incoming) -> Response<AdminBody> {
 
 fn refuse(refusal: Refusal, head: &Parts) -> Response<AdminBody> {
     let mut response = problem(refusal.status(), refusal.reason());
-    if refusal == Refusal::Unauthorized {
-        let error = if guard::has_token(head) { ", error=\"invalid_token\"" } else { "" };
+    let error = match refusal {
+        Refusal::Unauthorized if guard::has_token(head) => Some(", error=\"invalid_token\""),
+        Refusal::Unauthorized => Some(""),
+        Refusal::Forbidden => Some(", error=\"insufficient_scope\""),
+        _ => None,
+    };
+    if let Some(error) = error {
         let challenge = format!("Bearer realm=\"coregateway admin\"{error}");
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Interval;
 
-use super::{Admin, status};
+use super::{Admin, guard, status};
 
 /// How often operators' pages are told what is new.
 pub(super) const STEP: Duration = Duration::from_secs(1);
@@ -19,13 +20,13 @@ pub(super) const STEP: Duration = Duration::from_secs(1);
 pub(super) enum AdminBody {
     /// All here, and not yet sent.
     Whole(Option<Bytes>),
-    /// One event a second, as of server-sent events.
-    Events { admin: Arc<Admin>, interval: Interval },
+    /// One event a second, as of server-sent events, until whoever asked with these fields would be refused.
+    Events { admin: Arc<Admin>, asked: HeaderMap, interval: Interval },
 }
 
 impl AdminBody {
-    pub(super) fn events(admin: Arc<Admin>) -> Self {
-        Self::Events { admin, interval: tokio::time::interval(STEP) }
+    pub(super) fn events(admin: Arc<Admin>, asked: HeaderMap) -> Self {
+        Self::Events { admin, asked, interval: tokio::time::interval(STEP) }
     }
 }
 
@@ -36,8 +37,11 @@ impl Body for AdminBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Events { admin, interval } => {
+            Self::Events { admin, asked, interval } => {
                 ready!(interval.poll_tick(cx));
+                if guard::check_role(admin, asked).is_err() {
+                    return Poll::Ready(None);
+                }
                 let event = format!("event: status\ndata: {}\n\n", status::event(admin));
                 Poll::Ready(Some(Ok(Frame::data(event.into()))))
             }

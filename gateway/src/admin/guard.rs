@@ -74,13 +74,13 @@ pub(super) fn check_origin(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
 }
 
 /// What applies to whatever tells or does something.
-pub(super) fn check_role(admin: &Admin, head: &Parts) -> Result<(), Refusal> {
+pub(super) fn check_role(admin: &Admin, headers: &HeaderMap) -> Result<(), Refusal> {
     let settings = admin.settings().ok_or(Refusal::Forbidden)?;
     let Some(role) = &settings.required_role else { return Ok(()) };
     let index = admin.state.table.roles.iter().position(|known| known.claim == role.claim);
     let now = Clock::default().now();
     // Operators are few: no token is kept.
-    let principal = admin.state.verifier.authenticate(&mut TokenCache::default(), &head.headers, now);
+    let principal = admin.state.verifier.authenticate(&mut TokenCache::default(), headers, now);
     let principal = principal.map_err(|_| Refusal::Unauthorized)?;
     if index.is_some_and(|index| principal.roles.contains(index)) { Ok(()) } else { Err(Refusal::Forbidden) }
 }
