@@ -26,6 +26,8 @@ pub enum Mood {
     Hanging,
     /// It answers 500 and takes nothing.
     Failing,
+    /// It answers 500 to what has this text in it, and takes all else.
+    Choking(&'static str),
 }
 
 /// A CoreTelemetry that keeps what it takes until it is dropped.
@@ -73,7 +75,8 @@ impl Shared {
                 std::thread::sleep(pause);
                 state = self.lock();
             }
-            Mood::Well | Mood::Hanging => {}
+            Mood::Choking(on) if has(request.body(), on) => return status(StatusCode::INTERNAL_SERVER_ERROR),
+            Mood::Well | Mood::Hanging | Mood::Choking(_) => {}
         }
         let taken = match (request.method(), request.uri().path()) {
             (&Method::POST, "/v1/metrics") => take(request, &mut state.metrics),
@@ -194,6 +197,11 @@ impl Drop for CoreTelemetry {
         self.set_mood(Mood::Failing);
         drop(self.server.take());
     }
+}
+
+/// Whether a body that is not compressed has this text in it.
+fn has(body: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(body).contains(text)
 }
 
 /// Keeps a body as it was before it was compressed.

@@ -200,6 +200,53 @@ fn lines_that_find_no_room_are_counted_and_it_is_said() {
 }
 
 #[test]
+fn a_line_that_core_telemetry_always_fails_at_does_not_hold_up_the_others() {
+    let core_telemetry = CoreTelemetry::start().unwrap();
+    core_telemetry.set_mood(Mood::Choking("id-poison"));
+    let gateway = telling(&core_telemetry.url(), &open_route(Upstream::down(), "breaker: Off, retry: Off"));
+    for id in ["id-poison", "id-well"] {
+        assert_eq!(status(gateway.address(), "GET /open", &format!("X-Correlation-ID: {id}\r\n")), 502);
+    }
+    let has = |id| move |line: &Value| line["correlation_id"] == id;
+    assert!(core_telemetry.wait_until(|telemetry| telemetry.logs().iter().any(has("id-well"))));
+    let dropped = || core_telemetry.series("gateway_telemetry_logs_dropped_total").into_values().sum::<u64>();
+    assert!(core_telemetry.wait_until(|_| dropped() == 1));
+    assert!(!core_telemetry.logs().iter().any(has("id-poison")));
+}
+
+#[test]
+fn a_line_is_taken_when_the_status_says_so_also_if_the_answer_has_no_end() {
+    let core_telemetry = Upstream::scripted(|peer| {
+        peer.request();
+        peer.write("HTTP/1.1 202 Accepted\r\nContent-Length: 9\r\n\r\nhalf");
+        peer.wait_for_close();
+    });
+    let url = format!("http://{}", core_telemetry.address());
+    let gateway = telling(&url, &open_route(Upstream::down(), "breaker: Off, retry: Off"));
+    for id in ["id-0", "id-1", "id-2"] {
+        assert_eq!(status(gateway.address(), "GET /open", &format!("X-Correlation-ID: {id}\r\n")), 502);
+    }
+    let sent = |id: &str| core_telemetry.requests().iter().filter(|request| request.contains(id)).count();
+    while sent("id-2") == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!((sent("id-0"), sent("id-1")), (1, 1));
+    drop(gateway);
+}
+
+#[test]
+fn an_answer_that_means_a_wrong_configuration_says_what_to_look_at() {
+    let somebody_else = Upstream::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    let gateway = telling(&format!("http://{}", somebody_else.address()), &open_route(Upstream::down(), ""));
+    while somebody_else.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    let log = gateway.stop();
+    let line = log.iter().find(|line| line["what"] == "metrics").unwrap();
+    assert!(line["reason"].as_str().unwrap().starts_with("it answered 404: look at"), "{line}");
+}
+
+#[test]
 fn what_is_sent_is_what_the_schema_says() {
     let core_telemetry = CoreTelemetry::start().unwrap();
     let upstream = Upstream::saying("x");

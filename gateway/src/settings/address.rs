@@ -77,7 +77,7 @@ impl Address {
 
 impl HttpUrl {
     /// Reads an `http` or `https` URL.
-    pub(super) fn parse(text: &str) -> Result<Self, UrlFault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, UrlFault> {
         let (address, rest) = split(text)?;
         if address.scheme == Scheme::ZeroMq {
             return Err(UrlFault::Scheme);

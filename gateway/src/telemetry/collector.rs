@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
@@ -17,14 +18,21 @@ use crate::upstream::open;
 /// How long a call may take, the connection included.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// The longest answer that is read, for the sake of the connection.
+/// The longest answer that is read, for the sake of the connection, and how long its body may take to come.
 const LONGEST_ANSWER: usize = 64 * 1024;
+const BODY_TIME_LIMIT: Duration = Duration::from_millis(500);
 
 /// Where telemetry goes.
 pub(super) struct Collector {
     url: HttpUrl,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    /// The kept one.
+    connection: Option<Connection>,
 }
+
+type Connection = SendRequest<Full<Bytes>>;
+
+/// The head of an answer, and the connection on which the rest of it comes.
+type Answered = (Connection, Response<Incoming>);
 
 /// What is sent.
 #[derive(Debug, Clone)]
@@ -45,7 +53,7 @@ pub(super) enum CallFault {
     Request(#[source] http::Error),
     #[error("the exchange failed: {0}")]
     Exchange(#[source] hyper::Error),
-    #[error("it answered {}", .0.as_u16())]
+    #[error("it answered {}{}", .0.as_u16(), hint(*.0))]
     Status(StatusCode),
 }
 
@@ -54,27 +62,26 @@ impl Collector {
         Self { url, connection: None }
     }
 
-    /// Sends a message; it is taken if the answer's status is 2xx.
+    /// Sends a message; it is taken if the answer's status is 2xx, whatever becomes of the answer's body.
     pub(super) async fn post(&mut self, message: Message) -> Result<(), CallFault> {
-        let sent = timeout(TIME_LIMIT, self.exchange(message)).await;
-        let status = match sent.unwrap_or(Err(CallFault::TimedOut)) {
-            Ok(status) => status,
-            Err(fault) => {
-                // What comes on it later would be taken for the answer to something else.
-                self.connection = None;
-                return Err(fault);
-            }
-        };
+        // What comes later on a connection that failed would be taken for the answer to something else: it is not kept.
+        let exchange = self.exchange(message);
+        let (connection, response) = timeout(TIME_LIMIT, exchange).await.unwrap_or(Err(CallFault::TimedOut))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect();
+        if timeout(BODY_TIME_LIMIT, body).await.is_ok_and(|read| read.is_ok()) {
+            self.connection = Some(connection);
+        }
         if status.is_success() { Ok(()) } else { Err(CallFault::Status(status)) }
     }
 
-    async fn exchange(&mut self, message: Message) -> Result<StatusCode, CallFault> {
+    async fn exchange(&mut self, message: Message) -> Result<Answered, CallFault> {
         if let Some(mut kept) = self.connection.take()
             && kept.ready().await.is_ok()
             // The other end may close it at the very moment; then it has not taken the message.
-            && let Ok(status) = self.send(kept, message.clone()).await
+            && let Ok(answered) = self.send(kept, message.clone()).await
         {
-            return Ok(status);
+            return Ok(answered);
         }
         let stream = open(&self.url.address).await.map_err(CallFault::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(CallFault::Exchange)?;
@@ -83,11 +90,7 @@ impl Collector {
         self.send(sender, message).await
     }
 
-    async fn send(
-        &mut self,
-        mut connection: SendRequest<Full<Bytes>>,
-        message: Message,
-    ) -> Result<StatusCode, CallFault> {
+    async fn send(&self, mut connection: Connection, message: Message) -> Result<Answered, CallFault> {
         let mut request = Request::post(self.url.path.as_str())
             .header(HOST, self.url.address.authority())
             .header(USER_AGENT, "coregateway")
@@ -97,10 +100,17 @@ impl Collector {
         }
         let request = request.body(Full::new(message.body)).map_err(CallFault::Request)?;
         let response = connection.send_request(request).await.map_err(CallFault::Exchange)?;
-        let status = response.status();
-        if Limited::new(response.into_body(), LONGEST_ANSWER).collect().await.is_ok() {
-            self.connection = Some(connection);
-        }
-        Ok(status)
+        Ok((connection, response))
+    }
+}
+
+/// The end of a status's message: what to look at where the fault is not in what was sent.
+fn hint(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        300..400 => ", and is not followed elsewhere: look at `telemetry` in the configuration",
+        401 | 403 => ", and the gateway has nothing to identify itself with: let it in without",
+        404 | 405 => ": look at the URL and the paths of `telemetry` in the configuration",
+        415 | 431 => ": look at `telemetry.format`, and whether CoreTelemetry is what answers there",
+        _ => "",
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::family::{Family, Value};
 
@@ -23,14 +25,41 @@ impl Number {
     }
 }
 
+/// Since when something goes wrong, if it does.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble(Mutex<Option<Instant>>);
+
+impl Trouble {
+    pub(super) fn begins(&self) {
+        self.lock().get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn ends(&self) {
+        *self.lock() = None;
+    }
+
+    /// How long it has lasted.
+    pub(crate) fn lasts(&self) -> Option<Duration> {
+        self.lock().map(|since| since.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// How telemetry itself is getting on.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
     pub(crate) pushes: Number,
     pub(crate) push_failures: Number,
+    /// Whether the last push has failed.
+    pub(crate) push_trouble: Trouble,
     pub(crate) logs_sent: Number,
     pub(crate) logs_dropped: Number,
     pub(crate) log_failures: Number,
+    /// Whether the last call with a log line has failed.
+    pub(crate) log_trouble: Trouble,
     /// Lines that wait for CoreTelemetry.
     pub(crate) log_backlog: Number,
     pub(crate) spans_dropped: Number,

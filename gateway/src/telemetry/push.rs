@@ -68,6 +68,11 @@ impl Target {
         }
     }
 
+    /// How long to wait for the next look.
+    fn pause(&self) -> Duration {
+        if self.patience.is_failing() { self.patience.wait() } else { self.interval.min(SILENCE) }
+    }
+
     async fn send(&mut self, messages: Vec<Message>) -> Result<(), CallFault> {
         for message in messages {
             self.collector.post(message).await?;
@@ -84,6 +89,7 @@ impl Pusher {
     /// Sends metrics there from now on, or nowhere.
     pub(crate) fn turn_to(&mut self, settings: Option<&TelemetrySettings>) {
         self.target = settings.map(Target::new);
+        self.telemetry.own.push_trouble.ends();
     }
 
     /// Sends metrics whenever there is news, for as long as it is polled. What it has told stays told.
@@ -91,8 +97,7 @@ impl Pusher {
         let mut stop = self.state.stop.clone();
         self.push("start").await;
         while let Some(target) = &self.target {
-            let wait = if target.patience.is_failing() { target.patience.wait() } else { target.interval };
-            let due = Instant::now() + wait;
+            let due = Instant::now() + target.pause();
             let alarm = Arc::clone(&self.telemetry.alarm);
             tokio::select! {
                 () = alarm.notified() => self.push("breaker").await,
@@ -129,11 +134,13 @@ impl Pusher {
             Ok(()) => {
                 target.patience.succeeded();
                 self.telemetry.own.pushes.add(1);
+                self.telemetry.own.push_trouble.ends();
                 (self.told, self.told_at) = (ended, Instant::now());
             }
             Err(fault) => {
                 target.patience.failed(&fault);
                 self.telemetry.own.push_failures.add(1);
+                self.telemetry.own.push_trouble.begins();
             }
         }
     }
@@ -176,5 +183,25 @@ pub(super) fn compressed(content_type: &'static str, payload: Vec<u8>) -> Messag
         Ok(body) => Message { content_type, is_gzip: true, body: Bytes::from(body) },
         // A vector takes all that is written to it.
         Err(_) => plain(payload),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::HttpUrl;
+
+    #[test]
+    fn there_is_a_look_at_least_every_half_minute_however_long_the_interval() {
+        for (interval, pause) in [(1, 1), (29, 29), (31, 30), (3_600, 30)] {
+            let url = HttpUrl::parse("http://127.0.0.1:7001").unwrap();
+            let target = Target {
+                collector: Collector::new(url),
+                format: TelemetryFormat::Json,
+                interval: Duration::from_secs(interval),
+                patience: Patience::new("metrics", SHORTEST_RETRY),
+            };
+            assert_eq!(target.pause(), Duration::from_secs(pause));
+        }
     }
 }

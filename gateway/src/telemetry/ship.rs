@@ -1,6 +1,7 @@
 //! Log lines on their way to CoreTelemetry: one call each, from a queue that is never waited for.
 //!
-//! A line stays until it is taken or refused. While that lasts the queue fills, and what does not fit is counted.
+//! A line stays until it is taken, refused, or has failed CoreTelemetry so often that it may be the line's fault. While that
+//! lasts the queue fills, and what does not fit is counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,9 @@ pub(crate) const BACKLOG: usize = 1024;
 /// The wait after a first failure.
 const SHORTEST_RETRY: Duration = Duration::from_millis(250);
 
+/// How often a line may be answered with an error of CoreTelemetry's own before it is taken for the cause of it.
+const MOST_FAILURES: u32 = 6;
+
 /// What sends log lines.
 pub(crate) struct Shipper {
     telemetry: Arc<Telemetry>,
@@ -29,6 +33,8 @@ pub(crate) struct Shipper {
     patience: Patience,
     /// The line that is being sent.
     line: Option<Bytes>,
+    /// How often CoreTelemetry has failed at it.
+    failures: u32,
     /// How many dropped lines have been told of.
     told: u64,
 }
@@ -41,6 +47,7 @@ impl Shipper {
             collector: None,
             patience: Patience::new("log lines", SHORTEST_RETRY),
             line: None,
+            failures: 0,
             told: 0,
         }
     }
@@ -50,6 +57,7 @@ impl Shipper {
         let settings = settings.filter(|settings| settings.log_level.is_some());
         self.collector = settings.map(|settings| Collector::new(settings.at(&settings.logs_path)));
         self.patience = Patience::new("log lines", SHORTEST_RETRY);
+        self.telemetry.own.log_trouble.ends();
     }
 
     /// Sends lines for as long as it is polled and anybody can write any. It may be dropped and begun anew at any time.
@@ -90,16 +98,22 @@ impl Shipper {
         match collector.post(Message { content_type: "application/json", is_gzip: false, body }).await {
             Ok(()) => {
                 own.logs_sent.add(1);
+                own.log_trouble.ends();
                 self.patience.succeeded();
             }
             Err(CallFault::Status(status)) if is_final(status) => own.logs_dropped.add(1),
             Err(fault) => {
                 own.log_failures.add(1);
+                own.log_trouble.begins();
                 self.patience.failed(&fault);
-                return false;
+                self.failures += u32::from(is_failure(&fault));
+                if self.failures < MOST_FAILURES {
+                    return false;
+                }
+                own.logs_dropped.add(1);
             }
         }
-        self.line = None;
+        (self.line, self.failures) = (None, 0);
         own.log_backlog.subtract(1);
         self.tell_dropped();
         true
@@ -114,6 +128,12 @@ impl Shipper {
             self.told = dropped;
         }
     }
+}
+
+/// Whether CoreTelemetry has failed, and it may be the line's fault; not where it says that it cannot at the moment.
+fn is_failure(fault: &CallFault) -> bool {
+    let CallFault::Status(status) = fault else { return false };
+    status.is_server_error() && !matches!(status.as_u16(), 502..=504)
 }
 
 /// Whether another try with the same line would end the same.
