@@ -138,6 +138,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Progress {
     /// How often it has been sent.
     pub(crate) attempts: Cell<u32>,
+    /// Whether the call of another has brought its answer.
+    pub(crate) is_debounced: Cell<bool>,
     upload: OnceCell<Rc<Upload>>,
 }
 
@@ -153,6 +155,7 @@ impl Progress {
     /// Goes by what another has seen of the same request.
     pub(crate) fn adopt(&self, other: &Self) {
         self.attempts.set(other.attempts.get());
+        self.is_debounced.set(other.is_debounced.get());
         self.follow(other.upload.get());
     }
 
@@ -199,6 +202,7 @@ impl Exchange {
             response_bytes: self.response_bytes,
             is_authenticated: self.principal.is_some(),
             attempts: self.progress.attempts.get(),
+            is_debounced: self.progress.is_debounced.get(),
             rejection: self.rejection.as_ref().map(Rejection::itself),
             cut: self.cut,
             trace: &self.trace,
@@ -218,14 +222,7 @@ impl Exchange {
         write!(line, "{}", self.client.address.ip())?;
         line.extend_from_slice(b"\",\"method\":");
         push_text(line, self.method.as_str())?;
-        line.extend_from_slice(b",\"path\":");
-        push_text(line, self.uri.path())?;
-        if log.rules.get().has_query
-            && let Some(query) = self.uri.query()
-        {
-            line.extend_from_slice(b",\"query\":");
-            push_text(line, query)?;
-        }
+        self.write_target(log, line)?;
         line.extend_from_slice(b",\"status\":");
         push_number(line, self.status.into());
         line.extend_from_slice(b",\"latency_us\":");
@@ -239,6 +236,21 @@ impl Exchange {
         self.write_route(log.table, line)?;
         self.write_causes(line)?;
         line.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    fn write_target(&self, log: &AccessLog, line: &mut Vec<u8>) -> std::io::Result<()> {
+        if matches!(self.rejection, Some(Rejection::Malformed(_))) {
+            return Ok(());
+        }
+        line.extend_from_slice(b",\"path\":");
+        push_text(line, self.uri.path())?;
+        if log.rules.get().has_query
+            && let Some(query) = self.uri.query()
+        {
+            line.extend_from_slice(b",\"query\":");
+            push_text(line, query)?;
+        }
         Ok(())
     }
 

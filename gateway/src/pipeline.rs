@@ -32,6 +32,7 @@ use crate::headers::{CORRELATION_ID, is_looping};
 use crate::rejection::Rejection;
 use crate::request_body::ClientBody;
 use crate::response_body::ResponseBody;
+use crate::telemetry::OTHER;
 use crate::trace_context::TraceContext;
 use crate::worker::Worker;
 
@@ -57,7 +58,9 @@ pub(crate) async fn answer(
 /// Answers bytes that are no request.
 pub(crate) fn refuse(worker: &Rc<Worker>, client: Rc<Client>, fault: RequestFault) -> Response<ResponseBody> {
     let correlation_id = identify::correlation_id(&HeaderMap::new(), worker.now());
-    let nothing = Request::new(ClientBody::Empty);
+    let mut nothing = Request::new(ClientBody::Empty);
+    // What it was to be nobody can tell.
+    *nothing.method_mut() = Method::from_bytes(OTHER.as_bytes()).expect("an underscore and letters are a token");
     let exchange = Box::new(open_exchange(worker, client, &nothing, correlation_id));
     conclude(worker, Err(Rejection::Malformed(fault)), exchange, None)
 }

@@ -42,7 +42,7 @@ use self::tracer::Tracer;
 pub(crate) use self::block::{Ended, Recorder};
 pub(crate) use self::bounds::percentile;
 pub(crate) use self::cell::Counts;
-pub(crate) use self::labels::{Cause, Templates};
+pub(crate) use self::labels::{Cause, OTHER, Templates};
 pub(crate) use self::push::Pusher;
 pub(crate) use self::record::TelemetryRecord;
 pub(crate) use self::ship::{BACKLOG, Shipper};

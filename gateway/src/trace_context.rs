@@ -87,7 +87,7 @@ impl TraceContext {
             headers.insert(TRACEPARENT, value);
         }
         // What belongs to a trace that could not be read belongs to no trace.
-        if headers.contains_key(TRACESTATE) && (self.parent_id.is_none() || !has_valid_state(headers)) {
+        if headers.contains_key(TRACESTATE) && (self.parent_id.is_none() || !has_state(headers)) {
             headers.remove(TRACESTATE);
         }
     }
@@ -159,8 +159,8 @@ fn write_hex(text: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// Whether the `tracestate` fields together are a list as the standard has it.
-fn has_valid_state(headers: &HeaderMap) -> bool {
+/// Whether the `tracestate` fields together are a list as the standard has it, with anything in it.
+fn has_state(headers: &HeaderMap) -> bool {
     let mut keys: Vec<&str> = Vec::new();
     for field in headers.get_all(TRACESTATE) {
         let Ok(field) = field.to_str() else { return false };
@@ -172,7 +172,7 @@ fn has_valid_state(headers: &HeaderMap) -> bool {
             keys.push(key);
         }
     }
-    true
+    !keys.is_empty()
 }
 
 fn is_key(key: &str) -> bool {
@@ -214,6 +214,17 @@ mod tests {
     fn a_trace_that_is_not_recorded_here_goes_on_as_it_came() {
         let fields = [(TRACEPARENT, PARENT), (TRACESTATE, "congo=t61rcWkgMzE, rojo@vendor=1")];
         assert_eq!(passed_on(&fields, false), (PARENT.into(), Some("congo=t61rcWkgMzE, rojo@vendor=1".into())));
+    }
+
+    #[test]
+    fn a_state_with_nothing_in_it_goes_no_further() {
+        for empty in ["", " ", ",", " , "] {
+            assert_eq!(
+                passed_on(&[(TRACEPARENT, PARENT), (TRACESTATE, empty)], false),
+                (PARENT.into(), None),
+                "{empty:?}"
+            );
+        }
     }
 
     #[test]

@@ -58,6 +58,15 @@ fn a_line_says_why_a_request_ended_early_and_whose_fault_it_is() {
 }
 
 #[test]
+fn bytes_that_are_no_request_have_neither_a_method_nor_a_path() {
+    let gateway = Running::in_front_of(Upstream::down());
+    assert_eq!(Client::connect(gateway.address()).write("nonsense\r\n\r\n").answer().unwrap().status, 400);
+    let log = gateway.stop();
+    let line = log.iter().find(|line| line["message"] == "request").unwrap();
+    assert_eq!((line["method"].as_str(), &line["path"]), (Some("_OTHER"), &serde_json::Value::Null), "{line}");
+}
+
+#[test]
 fn no_request_is_missing_in_the_log_under_load() {
     let upstream = Upstream::saying("x");
     let gateway = Running::in_front_of(upstream.address());

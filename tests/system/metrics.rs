@@ -42,6 +42,22 @@ fn a_chunked_body_that_was_held_to_be_compared_counts_once() {
 }
 
 #[test]
+fn only_an_answer_that_another_call_has_brought_counts_as_debounced() {
+    let (upstream, has_come, _gone) = Upstream::silent();
+    let debounced = "debounce: \"1h\", timeout: \"1h\", allow: [(CG0801, \"test\")]";
+    let gateway = administered(&open_route(upstream.address(), debounced), "");
+    let mut client = Client::connect(gateway.address());
+    client.send("GET /open", "");
+    has_come.recv().unwrap();
+    drop(client);
+    wait_for_ended(&gateway, 1);
+    assert_eq!(status(gateway.address(), "OPTIONS /open", "Max-Forwards: 0\r\n"), 204);
+    wait_for_ended(&gateway, 2);
+    let debounced = metric(&gateway, "gateway_debounced_total{path_template=\"/open\"}");
+    assert_eq!(debounced.unwrap_or_default(), 0.0);
+}
+
+#[test]
 fn an_answer_that_the_upstream_breaks_off_is_its_error() {
     let upstream = Upstream::scripted(|peer| {
         peer.request();

@@ -52,11 +52,11 @@ pub(super) async fn debounce(
     let key = key(&admitted, &request, &bytes, &caller)?;
     let leader = match shared.enter(key, window, std::time::Instant::now()) {
         Entered::Lead(leader) => leader,
-        Entered::Kept(answer) => return Ok(shown(&answer, Met::Kept)),
+        Entered::Kept(answer) => return Ok(from_another(&answer, Met::Kept, &caller)),
         Entered::Full => return caller.call(admitted, request).await,
         Entered::Wait(waiter) => match waiter.outcome().await {
             Outcome::Lead(leader) => leader,
-            Outcome::Answer(answer) => return Ok(shown(&answer, Met::Waited)),
+            Outcome::Answer(answer) => return Ok(from_another(&answer, Met::Waited, &caller)),
             Outcome::Failed(rejection) => return Err(Rejection::Shared(rejection)),
             Outcome::Alone => return caller.call(admitted, request).await,
         },
@@ -109,6 +109,12 @@ fn key(admitted: &Admitted, request: &Request<ClientBody>, body: &[u8], caller: 
         headers: request.headers(),
     };
     Ok(asked.key(body))
+}
+
+/// The answer that another request's call has brought.
+fn from_another(answer: &SharedAnswer, met: Met, caller: &Caller) -> Response<ResponseBody> {
+    caller.progress.is_debounced.set(true);
+    shown(answer, met)
 }
 
 fn shown(answer: &SharedAnswer, met: Met) -> Response<ResponseBody> {

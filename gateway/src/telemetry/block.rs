@@ -37,6 +37,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) is_authenticated: bool,
     /// How often the request was sent upstream.
     pub(crate) attempts: u32,
+    /// Whether another request's call has brought the answer.
+    pub(crate) is_debounced: bool,
     pub(crate) rejection: Option<&'a Rejection>,
     /// Why the answer did not reach its end, if it did not.
     pub(crate) cut: Option<Cut>,
@@ -145,10 +147,10 @@ impl Recorder {
 
     /// Counts an exchange, at its end.
     pub(crate) fn record(&self, ended: &Ended<'_>) {
-        self.trace(ended);
         let is_asked = matches!(*ended.method, Method::GET | Method::HEAD);
         let is_built_in = is_asked && ended.route.is_none() && ended.rejection.is_none() && ended.status < 400;
         let template = if is_built_in { Templates::BUILT_IN } else { self.templates.of(ended.route) };
+        self.trace(ended, template);
         let index = template * METHODS + method_index(ended.method);
         let series = self.block.series[index].get_or_init(Box::default);
         series.count_status(ended.status, 1);
@@ -163,7 +165,7 @@ impl Recorder {
         {
             service.retries.add(u64::from(ended.attempts - 1));
         }
-        if ended.attempts == 0 && ended.rejection.is_none() && self.templates.shares(ended.route) {
+        if ended.is_debounced {
             self.block.debounced[template].add(1);
         }
         if let Some(rejection) = ended.rejection {
@@ -174,14 +176,14 @@ impl Recorder {
         self.block.ended.add(1);
     }
 
-    fn trace(&self, ended: &Ended<'_>) {
+    fn trace(&self, ended: &Ended<'_>, template: usize) {
         let Some(ids) = ended.trace.span() else { return };
         self.tracer.send(Span {
             ids,
             end: clock::unix_nanos(),
             nanoseconds: u64::try_from(ended.elapsed.as_nanos()).unwrap_or(u64::MAX),
             method: ended.method.clone(),
-            template: self.templates.name(self.templates.of(ended.route)),
+            template: self.templates.name(template),
             status: ended.status,
             cause: ended.rejection.map(Cause::of).or(ended.cut.map(Cause::of_cut)).map(Cause::name),
         });
@@ -258,6 +260,7 @@ mod tests {
             response_bytes: 200,
             is_authenticated: false,
             attempts: 1,
+            is_debounced: false,
             rejection: Some(&Rejection::NotFound),
             cut: None,
             trace,

@@ -40,8 +40,6 @@ pub(crate) struct Templates {
     names: Vec<&'static str>,
     of_route: Box<[u32]>,
     services: Box<[u32]>,
-    /// Whether equal requests of a route share one call.
-    shares: Box<[bool]>,
 }
 
 impl Templates {
@@ -57,8 +55,7 @@ impl Templates {
             of_route.push(u32::try_from(index).expect("a table has fewer routes than that"));
         }
         let services = table.routes.iter().map(|route| route.service).collect();
-        let shares = table.routes.iter().map(|route| route.debounce.is_some()).collect();
-        Self { names, of_route: of_route.into(), services, shares }
+        Self { names, of_route: of_route.into(), services }
     }
 
     /// The template of what the gateway answers itself.
@@ -72,11 +69,6 @@ impl Templates {
     /// The service of a route.
     pub(super) fn service(&self, route: usize) -> usize {
         self.services[route] as usize
-    }
-
-    /// Whether equal requests of a route share one call.
-    pub(super) fn shares(&self, route: Option<usize>) -> bool {
-        route.is_some_and(|route| self.shares[route])
     }
 
     /// The template of this name; that of everything else if there is none.

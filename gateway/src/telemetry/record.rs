@@ -222,6 +222,7 @@ mod tests {
             response_bytes: 2_000,
             is_authenticated: false,
             attempts: 1,
+            is_debounced: false,
             rejection,
             cut: None,
             trace: &trace,
