@@ -53,8 +53,6 @@ impl Level {
 #[derive(Debug, Clone)]
 pub(crate) struct Threshold(Arc<AtomicU8>);
 
-/// More severe than anything.
-const NO_LEVEL: u8 = Level::Error as u8 + 1;
 /// The settings in the order of levels: the first lets everything through.
 const SETTINGS: [LogLevel; 5] = [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error];
 

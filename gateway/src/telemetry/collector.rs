@@ -107,7 +107,7 @@ impl Collector {
 /// The end of a status's message: what to look at where the fault is not in what was sent.
 fn hint(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        300..400 => ", and is not followed elsewhere: look at `telemetry` in the configuration",
+        300..=399 => ", and is not followed elsewhere: look at `telemetry` in the configuration",
         401 | 403 => ", and the gateway has nothing to identify itself with: let it in without",
         404 | 405 => ": look at the URL and the paths of `telemetry` in the configuration",
         415 | 431 => ": look at `telemetry.format`, and whether CoreTelemetry is what answers there",
