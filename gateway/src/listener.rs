@@ -1,29 +1,32 @@
 //! What a worker's thread does: it accepts connections, looks after them once a tick, goes by the rules of the last reload,
 //! and lets connections finish at the end.
 
+mod admission;
+mod hand_over;
+mod seat;
+
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use bytes::Bytes;
 use slab::Slab;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, timeout};
 
 use crate::client::{Client, Limits, Watch};
-use crate::connection::{self, Parked};
+use crate::connection::Parked;
 use crate::rules::Rules;
-use crate::stream::Stream;
 use crate::ticks::Ticks;
-use crate::tls::{self, Handshakes};
+use crate::tls::Handshakes;
 use crate::worker::{Current, Shared, Worker};
+
+pub(crate) use self::hand_over::{HandingOver, Holding};
 
 /// How long accepting pauses when the machine has no more of something (descriptors, memory) for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -37,25 +40,6 @@ const DRAIN_STEP: Duration = Duration::from_millis(5);
 /// How long a handshake that is under way at the end may take: nobody who means it needs as long.
 const LAST_HANDSHAKE: Duration = Duration::from_secs(1);
 
-/// How many connections beyond their limit are let in to ask for the gateway's health, and for nothing else: a supervisor
-/// that could not ask would restart a gateway that merely has much to do.
-const SURPLUS: usize = 16;
-
-/// What a client is told when all connections are taken. It is the cheapest answer that is one.
-const FULL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-
-/// How far a gateway is with being handed over to another executable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum HandingOver {
-    /// It is not.
-    No,
-    /// It will be soon. Connections that cannot go along end with their next answer.
-    Soon,
-    /// It is: nothing new is begun.
-    Now,
-}
-
 /// What tells a worker what to do.
 pub(crate) struct WorkerOrders {
     /// Whether it is to stop.
@@ -63,14 +47,6 @@ pub(crate) struct WorkerOrders {
     pub(crate) handing_over: watch::Receiver<HandingOver>,
     /// What it is to go by.
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
-}
-
-/// What a worker has from the gateway before, or leaves to the one that comes next.
-#[derive(Debug)]
-pub(crate) struct Holding {
-    pub(crate) socket: std::net::TcpListener,
-    /// Connections between two requests.
-    pub(crate) parked: Vec<Parked>,
 }
 
 /// Serves on this thread until it is told to stop and has drained, or to hand over: then what it holds goes to `end`, whose last
@@ -199,74 +175,6 @@ impl Listener {
         tokio::time::sleep(DRAIN_STEP).await;
     }
 
-    /// Tells connections when the gateway is to be handed over soon, those to come too.
-    async fn retire(self: Rc<Self>, mut handing_over: watch::Receiver<HandingOver>) {
-        if handing_over.wait_for(|how_far| *how_far >= HandingOver::Soon).await.is_ok() {
-            self.is_retiring.set(true);
-            self.order(Watch::retire);
-        }
-    }
-
-    /// Goes on with a connection of the gateway before. Over TLS there is none such.
-    fn adopt(self: &Rc<Self>, parked: Parked) {
-        let rules = Arc::clone(&self.workers.get().rules);
-        // A client that has gone by now has no address any more.
-        let (Ok(address), Ok(stream)) = (parked.stream.peer_addr(), TcpStream::from_std(parked.stream)) else { return };
-        if rules.tls.is_some() {
-            return;
-        }
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        let client = Rc::new(self.client(address, false, &rules));
-        if parked.read.is_empty() {
-            client.watch.rests();
-        }
-        let seat = self.seat(&client);
-        tokio::task::spawn_local(async move { seat.serve(Stream::Plain(stream), parked.read, client).await });
-    }
-
-    /// Serves a connection in a task of its own, or refuses it if there are too many.
-    fn admit(self: &Rc<Self>, stream: TcpStream, address: SocketAddr) {
-        let rules = Arc::clone(&self.workers.get().rules);
-        let most = rules.limits.connections as usize;
-        let others = self.connections.fetch_add(1, Ordering::Relaxed);
-        let is_surplus = others >= most;
-        if is_surplus && !self.is_full.replace(true) {
-            tracing::warn!("all connections are taken, further ones are refused");
-        }
-        if others >= most + SURPLUS {
-            self.connections.fetch_sub(1, Ordering::Relaxed);
-            // Over TLS there is no answer without a handshake. A client that does not even take this is not owed more.
-            if rules.tls.is_none() {
-                let _ = stream.try_write(FULL);
-            }
-            return;
-        }
-        if !is_surplus {
-            self.is_full.set(false);
-        }
-        // Without it small answers wait for the client's acknowledgement; it only fails on a connection that is gone.
-        let _ = stream.set_nodelay(true);
-        let client = Rc::new(self.client(address, is_surplus, &rules));
-        let seat = self.seat(&client);
-        tokio::task::spawn_local(async move { seat.welcome(stream, client, rules).await });
-    }
-
-    fn seat(self: &Rc<Self>, client: &Rc<Client>) -> Seat {
-        Seat { index: self.clients.borrow_mut().insert(Rc::clone(client)), listener: Rc::clone(self) }
-    }
-
-    fn client(&self, address: SocketAddr, is_surplus: bool, rules: &Rules) -> Client {
-        let scheme = if rules.tls.is_some() { "https" } else { "http" };
-        let watch = Watch::new(Rc::clone(&self.workers.get().ticks));
-        let mut client = Client::new(address, scheme, rules.trusts(address), watch);
-        client.is_surplus = is_surplus;
-        client.watch.set_portable(rules.tls.is_none());
-        if self.is_retiring.get() {
-            client.watch.retire();
-        }
-        client
-    }
-
     /// Once a tick: the clock goes on, and slow and idle clients are dealt with.
     async fn tick(self: Rc<Self>) {
         let mut interval = tokio::time::interval(Ticks::STEP);
@@ -279,15 +187,6 @@ impl Listener {
             self.order(|watch| watch.enforce(limits));
             self.count_lasting();
         }
-    }
-
-    /// Counts the requests that have been under way for a while: to wait for them would hold up all others.
-    fn count_lasting(&self) {
-        let lasts = |client: &Client| client.watch.is_answering_for(Ticks::from_duration(Ticks::STEP));
-        let lasting = self.clients.borrow().iter().filter(|(_, client)| lasts(client)).count();
-        let before = self.lasting_here.replace(lasting);
-        // What is subtracted was added before.
-        self.lasting.fetch_add(lasting.wrapping_sub(before), Ordering::Relaxed);
     }
 
     /// Hands over log lines, a moment after the first of them was written.
@@ -325,52 +224,6 @@ impl Listener {
         for (_, client) in self.clients.borrow().iter() {
             order(&client.watch);
         }
-    }
-}
-
-/// A connection's place among its listener's; leaving frees it, also if the connection's task panics.
-struct Seat {
-    index: usize,
-    listener: Rc<Listener>,
-}
-
-impl Seat {
-    /// Serves a connection that has just come.
-    async fn welcome(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
-        let Some(tls) = &rules.tls else {
-            // A connection may last for long; the rules under which it began are not to last with it.
-            drop(rules);
-            return self.serve(Stream::Plain(stream), Bytes::new(), client).await;
-        };
-        let (config, limit) = (Arc::clone(&tls.config), rules.limits.header_timeout);
-        drop(rules);
-        match Box::pin(self.listener.handshakes.shake(stream, config, limit)).await {
-            Ok(stream) => {
-                if let Some(name) = tls::client_name(&stream) {
-                    // It is said once, here.
-                    let _ = client.certificate.set(name);
-                }
-                self.serve(Stream::Tls(Box::new(stream.into())), Bytes::new(), client).await;
-            }
-            // It is the client's affair; who looks into it sees why.
-            Err(fault) => {
-                tracing::debug!(client = %client.address.ip(), reason = %fault, "no TLS connection came about");
-            }
-        }
-    }
-
-    async fn serve(&self, stream: Stream, read: Bytes, client: Rc<Client>) {
-        let workers = Rc::clone(&self.listener.workers);
-        if let Some(parked) = connection::serve(workers, stream, read, client).await {
-            self.listener.parked.borrow_mut().push(parked);
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.listener.clients.borrow_mut().remove(self.index);
-        self.listener.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
