@@ -40,6 +40,10 @@ const DRAIN_STEP: Duration = Duration::from_millis(5);
 /// How long a handshake that is under way at the end may take: nobody who means it needs as long.
 const LAST_HANDSHAKE: Duration = Duration::from_secs(1);
 
+/// How long a client that has just come, over a connection that cannot be handed over, has for its first request: all others
+/// wait meanwhile.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
+
 /// What tells a worker what to do.
 pub(crate) struct WorkerOrders {
     /// Whether it is to stop.
@@ -74,10 +78,10 @@ pub(crate) fn run(
         match listener.accept(&socket, stop, handing_over).await {
             Ended::Stopped => {
                 listener.accept_waiting(socket).await;
-                listener.drain(Watch::finish).await;
+                listener.drain(Watch::finish, Watch::finish, LAST_HANDSHAKE).await;
             }
             Ended::HandedOver => {
-                listener.drain(Watch::park).await;
+                listener.drain(Watch::park, Watch::leave, FIRST_REQUEST).await;
                 let holding = Holding { socket: socket.into_std()?, parked: listener.parked.take() };
                 // Nobody waits for one that took too long.
                 let _ = end.send(holding).await;
@@ -199,13 +203,15 @@ impl Listener {
         }
     }
 
-    /// Gives all connections this order, and lets them finish what they are at, for the grace period at most.
-    async fn drain(&self, order: fn(&Watch)) {
-        self.order(order);
+    /// Gives all connections the first order, and lets them finish what they are at, for the grace period at most. After a
+    /// `moment` they get the last order, and handshakes are given up.
+    async fn drain(&self, first: fn(&Watch), last: fn(&Watch), moment: Duration) {
+        self.order(first);
         let all_gone = async {
             let begun = Instant::now();
             while !self.clients.borrow().is_empty() {
-                if begun.elapsed() >= LAST_HANDSHAKE {
+                if begun.elapsed() >= moment {
+                    self.order(last);
                     self.handshakes.give_up();
                 }
                 tokio::time::sleep(DRAIN_STEP).await;

@@ -166,8 +166,16 @@ impl Watch {
         self.must_finish() || (self.is_retiring.get() && !self.is_portable.get())
     }
 
-    /// Orders the connection to be handed over as soon as its request, if it has one, is answered; to end, if it cannot be.
+    /// Orders the connection to be handed over as soon as its request, if it has one, is answered; to end, if it cannot be. One
+    /// that cannot be, and whose client has just come, is left alone: its first request is on its way.
     pub(crate) fn park(&self) {
+        if self.is_portable.get() || self.phase.get() != Phase::Head {
+            self.leave();
+        }
+    }
+
+    /// As [`Self::park`], whoever has just come.
+    pub(crate) fn leave(&self) {
         if self.is_portable.get() { self.give(Order::Park) } else { self.finish() }
     }
 
