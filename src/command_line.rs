@@ -1,6 +1,7 @@
 //! What the command line takes: the shipped binary parses it, and packaging writes the manual and the completions from it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gateway_routes::command::RouteCommand;
@@ -25,6 +26,11 @@ pub(crate) enum Command {
     SelfCheck(RunArguments),
     #[command(flatten)]
     Routes(RouteCommand),
+    /// Make and open encrypted configuration values and files (age).
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Ask the running gateway for its health: 0 if it answers within 3 s, 1 if not, 2 for a wrong configuration.
+    Healthcheck(HealthcheckArguments),
     /// Print the version, the digest of the compiled route file, and the build profile.
     Version,
 }
@@ -34,6 +40,9 @@ pub(crate) struct RunArguments {
     /// The configuration: a path, or the stem of a .yaml or .yml file in the working directory.
     #[arg(long, value_name = "PATH|STEM")]
     pub(crate) config_name: Option<String>,
+    /// The identity that opens encrypted values and files.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
     /// Listen here instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
@@ -57,4 +66,81 @@ pub(crate) enum Format {
     Human,
     /// JSON, for programs.
     Json,
+}
+
+#[derive(Args)]
+pub(crate) struct HealthcheckArguments {
+    /// The configuration of the running gateway: a path, or the stem of a .yaml or .yml file in the working directory.
+    #[arg(long, value_name = "PATH|STEM")]
+    pub(crate) config_name: Option<String>,
+    /// The identity that opens encrypted values and files.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// Ask here instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Make an identity, and tell its public key.
+    Keygen {
+        /// Where the identity goes, for its owner's eyes alone; standard output without it.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Encrypt a file or standard input.
+    Encrypt(EncryptArguments),
+    /// Decrypt a file or standard input.
+    Decrypt {
+        /// What was encrypted; standard input without it.
+        input: Option<PathBuf>,
+        /// The identity that opens it; without it, what COREGATEWAY_IDENTITY_FILE or COREGATEWAY_IDENTITY says.
+        #[arg(long, short, value_name = "FILE")]
+        identity: Option<PathBuf>,
+        /// Where it goes, a file that is not there yet; standard output without it.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Encrypt anew, to other public keys, whatever a configuration has encrypted: all of it or nothing.
+    Rotate {
+        /// The configuration: a path, or the stem of a .yaml or .yml file in the working directory.
+        #[arg(long, value_name = "PATH|STEM")]
+        config_name: String,
+        /// The identity that opens it now.
+        #[arg(long, short, value_name = "FILE")]
+        identity: Option<PathBuf>,
+        #[command(flatten)]
+        recipients: RecipientArguments,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct EncryptArguments {
+    /// What is to be encrypted; standard input without it.
+    pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) recipients: RecipientArguments,
+    /// Encrypt to this identity's own public key.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// Where it goes, a file that is not there yet; standard output without it.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write it as a value of a configuration, to stand behind its key.
+    #[arg(long, conflicts_with = "binary")]
+    pub(crate) yaml: bool,
+    /// Write bytes instead of text.
+    #[arg(long)]
+    pub(crate) binary: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct RecipientArguments {
+    /// A public key of those who may open it.
+    #[arg(long, short, value_name = "age1...")]
+    pub(crate) recipient: Vec<String>,
+    /// A file of public keys, one a line.
+    #[arg(long, short = 'R', value_name = "FILE")]
+    pub(crate) recipients_file: Vec<PathBuf>,
 }

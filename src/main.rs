@@ -6,17 +6,19 @@ mod routes {
 
     gateway_macros::compile_routes!();
 }
+mod secrets;
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use gateway::settings::SettingsError;
-use gateway::{Settings, StartError};
+use gateway::{HealthFault, Settings, StartError};
 use gateway_routes::command;
 
-use crate::command_line::{Arguments, Command, ConfigArguments, Format, RunArguments};
+use crate::command_line::{Arguments, Command, ConfigArguments, Format, HealthcheckArguments, RunArguments};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -26,12 +28,48 @@ fn main() -> ExitCode {
         Some(Command::Config(arguments)) => config(&arguments),
         Some(Command::SelfCheck(arguments)) => self_check(&arguments),
         Some(Command::Routes(route_command)) => command::run(&route_command, Some(&routes::TABLE)),
+        Some(Command::Secrets(command)) => match secrets::run(&command) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(fault) => fail(fault.status(), &fault),
+        },
+        Some(Command::Healthcheck(arguments)) => healthcheck(&arguments),
         Some(Command::Version) => version(),
     }
 }
 
 fn run(arguments: &RunArguments) -> ExitCode {
-    with_settings(arguments, |settings| gateway::run(settings, &routes::TABLE).map(|()| String::new()))
+    let config_name = arguments.config_name.as_deref();
+    let settings = match arguments.settings() {
+        Ok(settings) => settings,
+        Err(error) => return refuse(2, &error, error.log_file.as_deref(), config_name),
+    };
+    let log_file = settings.log.file.clone();
+    let Err(error) = gateway::run(settings, &routes::TABLE) else { return ExitCode::SUCCESS };
+    refuse(status_of(&error), &error, log_file.as_deref(), config_name)
+}
+
+/// Says why nothing is served, also to those who cannot see standard error.
+fn refuse(status: u8, error: &dyn Display, log_file: Option<&Path>, config_name: Option<&str>) -> ExitCode {
+    gateway::write_refusal(error, log_file, config_name);
+    fail(status, error)
+}
+
+fn status_of(error: &StartError) -> u8 {
+    if error.is_of_configuration() { 2 } else { 1 }
+}
+
+fn healthcheck(arguments: &HealthcheckArguments) -> ExitCode {
+    let settings = Settings::load_with_identity(arguments.config_name.as_deref(), arguments.identity.as_deref());
+    let settings = match (settings, arguments.listen) {
+        (Ok(settings), Some(address)) => settings.listening_at(address),
+        (Ok(settings), None) => settings,
+        (Err(error), _) => return fail(2, &error),
+    };
+    match gateway::healthcheck(&settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault @ HealthFault::NoPort) => fail(2, &fault),
+        Err(fault) => fail(1, &fault),
+    }
 }
 
 fn self_check(arguments: &RunArguments) -> ExitCode {
@@ -46,8 +84,7 @@ fn with_settings(arguments: &RunArguments, act: impl FnOnce(Settings) -> Result<
     };
     match act(settings) {
         Ok(text) => print(&text),
-        Err(error @ (StartError::Settings(_) | StartError::Log { .. })) => fail(2, &error),
-        Err(error) => fail(1, &error),
+        Err(error) => fail(status_of(&error), &error),
     }
 }
 
@@ -75,7 +112,7 @@ fn config(arguments: &ConfigArguments) -> ExitCode {
 
 impl RunArguments {
     fn settings(&self) -> Result<Settings, SettingsError> {
-        let settings = Settings::load(self.config_name.as_deref())?;
+        let settings = Settings::load_with_identity(self.config_name.as_deref(), self.identity.as_deref())?;
         Ok(match self.listen {
             Some(address) => settings.listening_at(address),
             None => settings,

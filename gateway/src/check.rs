@@ -17,14 +17,15 @@ use crate::settings::{Reason, Settings, SettingsError, SettingsFault};
 /// Tells everything that is wrong.
 pub fn check(settings: &Settings, table: &Table) -> Result<Vec<String>, SettingsError> {
     let materials = Materials::read(settings, table, None)?;
-    let documents = settings.auth.as_ref().map(faults_of_files).unwrap_or_default();
+    let documents =
+        settings.auth.as_ref().map(|auth| faults_of_files(auth, &settings.secrets.keyring)).unwrap_or_default();
     let documents = documents.into_iter().map(|fault| (fault.key, Reason::Document(Box::new(fault))));
     let faults: Vec<SettingsFault> = documents
         .chain(fault_of_log(settings))
         .map(|(key, reason)| SettingsFault { place: settings.origins.place_of(key), reason, help: None })
         .collect();
     if !faults.is_empty() {
-        return Err(SettingsError { file: settings.file.clone(), faults });
+        return Err(SettingsError { file: settings.file.clone(), faults, log_file: settings.log.file.clone() });
     }
     let mut warnings = materials.warnings(settings);
     if settings.auth.is_none() {

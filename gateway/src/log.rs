@@ -20,12 +20,12 @@ use tokio::sync::mpsc;
 use tracing_subscriber::layer::SubscriberExt;
 
 use self::event::EventLines;
-use self::file::RotatedFile;
 use self::writer::Writer;
 use crate::settings::{LogLevel, LogSettings};
 use crate::telemetry::Telemetry;
 
-pub(crate) use self::event::BY_OPERATORS;
+pub(crate) use self::event::{BY_OPERATORS, event_line};
+pub(crate) use self::file::RotatedFile;
 pub(crate) use self::level::{Level, Threshold};
 
 /// How many pieces wait for the writer at most; a worker's piece is up to 32 KiB.

@@ -9,6 +9,7 @@ use gateway_table::Table;
 
 use crate::clock::Clock;
 use crate::identity::ServiceSigner;
+use crate::secrets::Keyring;
 use crate::settings::{Reason, Settings, SettingsError, SettingsFault, TlsSettings};
 use crate::tls::{Files, TlsServer, is_readable_by_all};
 
@@ -36,19 +37,20 @@ impl Materials {
         settings.check_against(table)?;
         let files = Files::of(settings);
         let earlier = earlier.filter(|(_, materials)| materials.files == files);
+        let keyring = &settings.secrets.keyring;
         let mut faults = Vec::new();
         let mut told = |key: &str, reason: Reason| {
             faults.push(SettingsFault { place: settings.origins.place_of(key), reason, help: None });
         };
         let known = earlier.map(|(settings, materials)| (settings.tls.as_ref(), materials.tls.as_ref()));
-        let tls = serve(settings.tls.as_ref(), known).map_err(|reason| told("tls", reason));
+        let tls = serve(settings.tls.as_ref(), keyring, known).map_err(|reason| told("tls", reason));
         let known = earlier.map(|(settings, materials)| (admin_tls(settings), materials.admin_tls.as_ref()));
-        let admin_tls = serve(admin_tls(settings), known).map_err(|reason| told("admin.tls", reason));
-        let signer = settings.identity.token.as_ref().map(ServiceSigner::load).transpose();
+        let admin_tls = serve(admin_tls(settings), keyring, known).map_err(|reason| told("admin.tls", reason));
+        let signer = settings.identity.token.as_ref().map(|token| ServiceSigner::load(token, keyring)).transpose();
         let signer = signer.map_err(|fault| told("identity.token.private_key", Reason::ServiceKey(Box::new(fault))));
         match (tls, admin_tls, signer) {
             (Ok(tls), Ok(admin_tls), Ok(signer)) => Ok(Self { tls, admin_tls, signer: signer.map(Arc::new), files }),
-            _ => Err(SettingsError { file: settings.file.clone(), faults }),
+            _ => Err(SettingsError { file: settings.file.clone(), faults, log_file: settings.log.file.clone() }),
         }
     }
 
@@ -60,6 +62,9 @@ impl Materials {
         if let Some(token) = settings.identity.token.as_ref().filter(|token| is_readable_by_all(&token.private_key)) {
             warnings.push(format!("{}: the private key can be read by everybody", token.private_key.display()));
         }
+        let open = settings.secrets.keyring.open_to_all();
+        warnings
+            .extend(open.map(|source| format!("everybody on this machine can read what opens the secrets: {source}")));
         warnings
     }
 
@@ -78,12 +83,13 @@ fn admin_tls(settings: &Settings) -> Option<&TlsSettings> {
 /// What serves as these settings say: what did so earlier, if it did so by the same settings.
 fn serve(
     settings: Option<&TlsSettings>,
+    keyring: &Keyring,
     known: Option<(Option<&TlsSettings>, Option<&Arc<TlsServer>>)>,
 ) -> Result<Option<Arc<TlsServer>>, Reason> {
     let Some(wanted) = settings else { return Ok(None) };
     if let Some((_, Some(server))) = known.filter(|(earlier, _)| *earlier == settings) {
         return Ok(Some(Arc::clone(server)));
     }
-    let server = TlsServer::read(wanted, Clock::default().now());
+    let server = TlsServer::read(wanted, keyring, Clock::default().now());
     server.map(|server| Some(Arc::new(server))).map_err(|fault| Reason::Certificate(Box::new(fault)))
 }

@@ -146,7 +146,7 @@ impl Gateway {
         if let Some(estate) = &self.estate {
             estate.state.resume_trust(self.settings.auth.as_ref(), &verifier);
         }
-        let (upkeep, key_refresh) = keep_fresh(self.settings.auth.as_ref(), &verifier);
+        let (upkeep, key_refresh) = keep_fresh(&self.settings, &verifier);
         let rules = Rules::new(&self.settings, &self.materials, self.table, key_refresh, None)?;
         rules.report_to(&self.telemetry);
         Rules::tune(&self.settings, &self.log.sender(), &self.telemetry);

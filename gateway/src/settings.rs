@@ -21,6 +21,7 @@ mod origins;
 mod read;
 mod response_headers;
 mod schema;
+mod secrets;
 mod section;
 mod show;
 mod suggest;
@@ -31,7 +32,7 @@ mod tls;
 mod units;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -47,6 +48,7 @@ pub use identity::{IdentitySettings, ServiceTokenSettings, TrustedService};
 pub use log::{LogLevel, LogSettings, OutcomeLevels};
 pub use origins::{Origin, Origins};
 pub use response_headers::ResponseHeaderSettings;
+pub use secrets::{EncryptedFile, EncryptedValue, SecretsSettings};
 pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
 pub use tls::{ClientCertificateSettings, PairSettings, TlsSettings, TlsVersion};
 
@@ -75,6 +77,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `limits`: what clients may take up.
     pub limits: LimitSettings,
+    /// `secrets`: what opens encrypted values and files.
+    pub secrets: SecretsSettings,
     /// `trusted_proxies`: addresses or networks whose `X-Forwarded-For` is believed. Default: none.
     pub trusted_proxies: Vec<IpNet>,
     /// `cors`: which browser apps of other origins may call; none without it, the default.
@@ -138,7 +142,17 @@ impl Settings {
     ///
     /// Tells everything that is wrong with the file.
     pub fn load(config_name: Option<&str>) -> Result<Self, SettingsError> {
-        config_name.map_or_else(|| Ok(Self::default()), file::load)
+        Self::load_with_identity(config_name, None)
+    }
+
+    /// As [`Settings::load`], with the file of the identity that opens what is encrypted, before whatever the configuration
+    /// or the environment says of it.
+    ///
+    /// # Errors
+    ///
+    /// Tells everything that is wrong with the file.
+    pub fn load_with_identity(config_name: Option<&str>, identity: Option<&Path>) -> Result<Self, SettingsError> {
+        config_name.map_or_else(|| Ok(Self::default()), |name| file::load(name, identity))
     }
 
     /// Reads the same file again; what the command line has said still holds.
@@ -147,7 +161,10 @@ impl Settings {
     ///
     /// Tells everything that is wrong with the file.
     pub fn load_again(&self) -> Result<Self, SettingsError> {
-        let again = self.file.as_deref().map_or_else(|| Ok(Self::default()), file::load_file)?;
+        let again = self
+            .file
+            .as_deref()
+            .map_or_else(|| Ok(Self::default()), |file| file::load_file(file, self.secrets.given.as_deref()))?;
         let is_overridden = matches!(self.origins.of_key("listen"), Some(Origin::CommandLine(_)));
         Ok(if is_overridden { again.listening_at(self.listen) } else { again })
     }
@@ -175,6 +192,7 @@ impl Default for Settings {
             telemetry: None,
             log: LogSettings::default(),
             limits: LimitSettings::default(),
+            secrets: SecretsSettings::default(),
             trusted_proxies: Vec::new(),
             cors: None,
             response_headers: ResponseHeaderSettings::default(),

@@ -28,10 +28,14 @@ use tokio_rustls::server::TlsStream;
 use self::by_name::ByName;
 use self::certificate::Validity;
 use crate::clock::UnixSeconds;
+use crate::secrets::{FileFault, Keyring, Secret};
 use crate::settings::{ClientCertificateSettings, PairSettings, TlsSettings, TlsVersion};
 
 pub(crate) use self::files::{Files, is_readable_by_all};
 pub(crate) use self::handshakes::Handshakes;
+
+/// The longest file of certificates or of a key, in bytes.
+const MAX_BYTES: usize = 1 << 20;
 
 /// How long before its end a certificate is warned of.
 const SOON: Duration = Duration::from_hours(14 * 24);
@@ -46,6 +50,14 @@ pub enum TlsError {
         path: PathBuf,
         /// What is wrong with it.
         source: pem::Error,
+    },
+    /// A file cannot be read, or cannot be decrypted.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: FileFault,
     },
     /// The files are well-formed, and no certificate and key that go together.
     #[error("{} and {} are not a certificate and its private key: {source}", certificate.display(), private_key.display())]
@@ -101,17 +113,17 @@ impl TlsServer {
     /// # Errors
     ///
     /// See [`TlsError`].
-    pub(crate) fn read(settings: &TlsSettings, now: UnixSeconds) -> Result<Self, TlsError> {
+    pub(crate) fn read(settings: &TlsSettings, keyring: &Keyring, now: UnixSeconds) -> Result<Self, TlsError> {
         let provider = Arc::new(crypto::aws_lc_rs::default_provider());
         let (mut keys, mut validities, mut private_keys) = (Vec::new(), Vec::new(), Vec::new());
         for pair in std::iter::once(&settings.pair).chain(&settings.by_name) {
-            let key = read_pair(pair, &provider)?;
+            let key = read_pair(pair, keyring, &provider)?;
             validities.extend(check_validity(pair, &key, now)?.map(|validity| (pair.certificate.clone(), validity)));
             keys.push(Arc::new(key));
             private_keys.push(pair.private_key.clone());
         }
         let verifier = match &settings.clients {
-            Some(clients) => client_verifier(clients, &provider)?,
+            Some(clients) => client_verifier(clients, keyring, &provider)?,
             None => Arc::new(NoClientAuth),
         };
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -142,14 +154,15 @@ impl TlsServer {
     }
 }
 
-fn read_pair(pair: &PairSettings, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+fn read_pair(pair: &PairSettings, keyring: &Keyring, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
     let mismatch = |source| TlsError::Pair {
         certificate: pair.certificate.clone(),
         private_key: pair.private_key.clone(),
         source,
     };
-    let chain = read_certificates(&pair.certificate)?;
-    let key = PrivateKeyDer::from_pem_file(&pair.private_key).map_err(file(&pair.private_key))?;
+    let chain = read_certificates(&pair.certificate, keyring)?;
+    let key = read(&pair.private_key, keyring)?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose()).map_err(file(&pair.private_key))?;
     CertifiedKey::from_der(chain, key, provider).map_err(mismatch)
 }
 
@@ -168,11 +181,12 @@ fn check_validity(pair: &PairSettings, key: &CertifiedKey, now: UnixSeconds) -> 
 
 fn client_verifier(
     settings: &ClientCertificateSettings,
+    keyring: &Keyring,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let issuers = |source| TlsError::Issuers { path: settings.issuers.clone(), source };
     let mut roots = RootCertStore::empty();
-    for certificate in read_certificates(&settings.issuers)? {
+    for certificate in read_certificates(&settings.issuers, keyring)? {
         roots.add(certificate).map_err(|_| issuers(VerifierBuilderError::NoRootAnchors))?;
     }
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
@@ -180,10 +194,15 @@ fn client_verifier(
     builder.build().map_err(issuers)
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(file(path))?.collect();
+fn read_certificates(path: &Path, keyring: &Keyring) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let pem = read(path, keyring)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.expose()).collect();
     let chain = chain.map_err(file(path))?;
     if chain.is_empty() { Err(file(path)(pem::Error::NoItemsFound)) } else { Ok(chain) }
+}
+
+fn read(path: &Path, keyring: &Keyring) -> Result<Secret, TlsError> {
+    keyring.read_file(path, MAX_BYTES).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn file(path: &Path) -> impl FnOnce(pem::Error) -> TlsError {

@@ -21,6 +21,7 @@ use super::key_set::KeySetFault;
 use super::source::{Source, SourceFault};
 use super::{Remedy, RevocationFault, Verifier};
 use crate::clock::Clock;
+use crate::secrets::Keyring;
 use crate::settings::AuthSettings;
 
 pub(crate) use self::proposal::{DocumentFault, Proposal, faults_of_files};
@@ -82,12 +83,17 @@ pub(super) enum RefreshFault {
 
 /// Prepares to keep fresh what `verifier` believes. What is on this machine is read here; what is at a URL when
 /// [`Upkeep::run`] runs, so that nothing waits for the issuer.
-pub(crate) fn prepare(settings: &AuthSettings, verifier: &Arc<Verifier>, clock: Clock) -> (Upkeep, RefreshHandle) {
-    let keys = Refresh::new(keys::source(&settings.jwks), Keys::new(&settings.jwks, verifier, clock));
+pub(crate) fn prepare(
+    settings: &AuthSettings,
+    keyring: &Keyring,
+    verifier: &Arc<Verifier>,
+    clock: Clock,
+) -> (Upkeep, RefreshHandle) {
+    let keys = Refresh::new(keys::source(&settings.jwks, keyring), Keys::new(&settings.jwks, verifier, clock));
     let revocations = settings
         .revocations
         .as_ref()
-        .map(|settings| Refresh::new(revocations::source(settings), Revocations::new(verifier)));
+        .map(|settings| Refresh::new(revocations::source(settings, keyring), Revocations::new(verifier)));
     let handle = RefreshHandle {
         keys: Arc::clone(&keys.shared),
         revocations: revocations.as_ref().map(|refresh| Arc::clone(&refresh.shared)),
@@ -155,7 +161,7 @@ impl<K: Kept> Refresh<K> {
 
     fn start_from_cache(&mut self) {
         let Some(cached) = self.source.read_cache() else { return };
-        let taken = cached.map_err(SourceFault::File).map_err(RefreshFault::Source);
+        let taken = cached.map_err(|error| RefreshFault::Source(SourceFault::File(error.into())));
         if let Err(fault) = taken.and_then(|document| self.kept.put_into_force(&document)) {
             warn!(document = K::NAME, reason = %fault, "the cache file is not used");
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::fetch::{FetchFault, fetch};
+use crate::secrets::{FileFault, Keyring};
 use crate::settings::HttpUrl;
 
 /// How soon a server's answer may say that it is to be asked again.
@@ -34,7 +35,8 @@ pub(super) struct Source {
 /// Where a document is.
 pub(super) enum Place {
     Url(HttpUrl),
-    File(PathBuf),
+    /// A file, and what opens it if it is encrypted.
+    File(PathBuf, Keyring),
     Text(String),
 }
 
@@ -42,7 +44,7 @@ pub(super) enum Place {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SourceFault {
     #[error("the file cannot be read: {0}")]
-    File(#[from] io::Error),
+    File(#[from] FileFault),
     #[error(transparent)]
     Fetch(#[from] FetchFault),
 }
@@ -62,7 +64,7 @@ impl Source {
         match &self.place {
             Place::Url(_) => Ok(None),
             Place::Text(text) => Ok(self.news(text.as_bytes().to_vec())),
-            Place::File(path) => Ok(self.news(read_file(path, self.limit)?)),
+            Place::File(path, keyring) => Ok(self.news(keyring.read_file(path, self.limit)?.expose().to_vec())),
         }
     }
 

@@ -1,7 +1,5 @@
 //! The gateway's own signed word: a short-lived token for one service, in which the gateway says who is asking.
 
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +13,11 @@ use serde::Serialize;
 
 use super::cache::Asker;
 use crate::clock::UnixSeconds;
+use crate::secrets::{FileFault, Keyring};
 use crate::settings::{Algorithm, ServiceTokenSettings};
+
+/// The longest file of a private key, in bytes.
+const MAX_BYTES: usize = 64 << 10;
 
 /// The `typ` of these tokens, so that none is taken for an access token (RFC 8725 §3.11).
 const TYPE: &str = "service-auth+jwt";
@@ -44,7 +46,7 @@ pub struct ServiceKeyFault {
 pub enum ServiceKeyReason {
     /// Its file cannot be read.
     #[error("{0}")]
-    File(#[from] io::Error),
+    File(#[from] FileFault),
     /// It is no private key that signs with the configured algorithm.
     #[error("it is no PEM file with a PKCS#8 private key for {}", .0.name())]
     Key(Algorithm),
@@ -69,10 +71,10 @@ impl ServiceSigner {
     /// # Errors
     ///
     /// Says why the key cannot be used.
-    pub fn load(settings: &ServiceTokenSettings) -> Result<Self, ServiceKeyFault> {
+    pub fn load(settings: &ServiceTokenSettings, keyring: &Keyring) -> Result<Self, ServiceKeyFault> {
         let fault = |reason| ServiceKeyFault { path: settings.private_key.clone(), reason };
-        let pem = fs::read(&settings.private_key).map_err(|error| fault(error.into()))?;
-        Self::new(&pem, settings).map_err(|_| fault(ServiceKeyReason::Key(settings.algorithm)))
+        let pem = keyring.read_file(&settings.private_key, MAX_BYTES).map_err(|error| fault(error.into()))?;
+        Self::new(pem.expose(), settings).map_err(|_| fault(ServiceKeyReason::Key(settings.algorithm)))
     }
 
     fn new(pem: &[u8], settings: &ServiceTokenSettings) -> jsonwebtoken::errors::Result<Self> {

@@ -12,6 +12,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::secrets::Keyring;
 use crate::settings::{Algorithm, ServiceTokenSettings};
 
 const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
@@ -63,7 +64,7 @@ impl Drop for KeyFile {
 }
 
 fn identities(settings: Option<&ServiceTokenSettings>, has_plain_fields: bool) -> Identities {
-    let signer = settings.map(|settings| Arc::new(ServiceSigner::load(settings).unwrap()));
+    let signer = settings.map(|settings| Arc::new(ServiceSigner::load(settings, &Keyring::default()).unwrap()));
     Identities::new(Arc::new(IdentityRules { signer, has_plain_fields }), table())
 }
 
@@ -125,11 +126,11 @@ fn a_service_can_prove_who_is_asking_with_the_published_keys() {
 fn a_key_that_does_not_fit_is_refused_with_its_file() {
     let file = KeyFile::new("misfit", &rcgen::PKCS_ECDSA_P256_SHA256);
     for algorithm in [Algorithm::ES384, Algorithm::RS256, Algorithm::EdDSA] {
-        let told = ServiceSigner::load(&file.settings(algorithm)).err().unwrap().to_string();
+        let told = ServiceSigner::load(&file.settings(algorithm), &Keyring::default()).err().unwrap().to_string();
         assert!(told.contains("misfit.pem") && told.contains(algorithm.name()), "{told}");
     }
     fs::write(&file.0, "rubbish").unwrap();
-    assert!(ServiceSigner::load(&file.settings(Algorithm::ES256)).is_err());
+    assert!(ServiceSigner::load(&file.settings(Algorithm::ES256), &Keyring::default()).is_err());
 }
 
 #[test]

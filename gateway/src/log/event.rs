@@ -17,7 +17,7 @@ pub(crate) const BY_OPERATORS: &str = "by operators";
 const RESERVED: [&str; 3] = ["timestamp", "service", "level"];
 
 /// A line for an event of the gateway's own.
-pub(super) fn event_line(level: Level, fields: &Map<String, Value>) -> Vec<u8> {
+pub(crate) fn event_line(level: Level, fields: &Map<String, Value>) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     line.extend_from_slice(b"{\"timestamp\":\"");
     clock::write_timestamp(&mut line);

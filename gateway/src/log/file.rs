@@ -11,7 +11,7 @@ use super::rotation::rotate;
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// A file that lines are appended to, and as many earlier ones as are kept.
-pub(super) struct RotatedFile {
+pub(crate) struct RotatedFile {
     path: PathBuf,
     /// `None` between two files, and while none can be opened.
     current: Option<OpenFile>,
@@ -38,7 +38,7 @@ impl RotatedFile {
     /// # Errors
     ///
     /// The file cannot be opened for appending.
-    pub(super) fn open(path: &Path, max_size: u64, keep: u32) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, max_size: u64, keep: u32) -> io::Result<Self> {
         let current = Some(OpenFile::open(path)?);
         Ok(Self { path: path.to_owned(), current, max_size, keep, failed: None, fault: None })
     }
@@ -48,7 +48,7 @@ impl RotatedFile {
     /// # Errors
     ///
     /// The lines are not written.
-    pub(super) fn append(&mut self, lines: &[u8], now: Instant) -> io::Result<()> {
+    pub(crate) fn append(&mut self, lines: &[u8], now: Instant) -> io::Result<()> {
         self.look();
         self.rotate_if_full(lines.len() as u64, now);
         let current = match &mut self.current {

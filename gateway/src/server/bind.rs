@@ -50,6 +50,16 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
+impl StartError {
+    /// Whether the configuration, or a file that it names, is at fault.
+    pub const fn is_of_configuration(&self) -> bool {
+        match self {
+            Self::Settings(_) | Self::Log { .. } => true,
+            Self::Listen { .. } | Self::Estate(_) | Self::Succession(_) | Self::System(_) => false,
+        }
+    }
+}
+
 /// Where lines and spans wait to be sent.
 pub(super) struct Queues {
     pub(super) lines: mpsc::Receiver<Vec<u8>>,

@@ -21,7 +21,7 @@ use crate::log::LogSender;
 use crate::materials::Materials;
 use crate::orders::Order;
 use crate::rules::Rules;
-use crate::settings::{AuthSettings, Settings};
+use crate::settings::Settings;
 use crate::takeover::{Executable, Listening};
 use crate::telemetry::Telemetry;
 
@@ -71,15 +71,12 @@ impl Drop for Keeping {
 }
 
 /// What keeps keys and revocations fresh, and what asks it to; nothing where nobody's tokens are believed.
-pub(super) fn keep_fresh(
-    auth: Option<&AuthSettings>,
-    verifier: &Arc<Verifier>,
-) -> (Option<Keeping>, Option<RefreshHandle>) {
-    let Some(auth) = auth else {
+pub(super) fn keep_fresh(settings: &Settings, verifier: &Arc<Verifier>) -> (Option<Keeping>, Option<RefreshHandle>) {
+    let Some(auth) = &settings.auth else {
         tracing::warn!("no keys are configured: every route that asks for a role answers 401");
         return (None, None);
     };
-    let (upkeep, handle) = refresh::prepare(auth, verifier, Clock::default());
+    let (upkeep, handle) = refresh::prepare(auth, &settings.secrets.keyring, verifier, Clock::default());
     (Some(Keeping::begin(upkeep)), Some(handle))
 }
 

@@ -84,10 +84,11 @@ impl Control {
 
     async fn propose_trust(&self, settings: &Settings) -> Result<Trust, SettingsError> {
         let Some(auth) = &settings.auth else { return Ok(Trust::Nobody) };
-        if self.settings.auth.as_ref() == Some(auth) {
+        let keyring = &settings.secrets.keyring;
+        if self.settings.auth.as_ref() == Some(auth) && self.settings.secrets.keyring == *keyring {
             return Ok(Trust::Same);
         }
-        let proposal = Proposal::read(auth, self.settings.auth.as_ref()).await;
+        let proposal = Proposal::read(auth, keyring, self.settings.auth.as_ref()).await;
         proposal.map(|proposal| Trust::Other(Box::new(proposal))).map_err(|fault| document_fault(settings, fault))
     }
 
@@ -150,7 +151,7 @@ fn refuse_fixed(earlier: &Settings, later: &Settings, changed: &[String]) -> Res
             help: Some("restart the gateway, or put the value back".into()),
         })
         .collect();
-    if faults.is_empty() { Ok(()) } else { Err(SettingsError { file: later.file.clone(), faults }) }
+    if faults.is_empty() { Ok(()) } else { Err(SettingsError { file: later.file.clone(), faults, log_file: None }) }
 }
 
 fn shown(settings: &Settings, key: &str) -> String {
@@ -162,5 +163,5 @@ fn shown(settings: &Settings, key: &str) -> String {
 fn document_fault(settings: &Settings, fault: DocumentFault) -> SettingsError {
     let place = settings.origins.place_of(fault.key);
     let fault = SettingsFault { place, reason: Reason::Document(Box::new(fault)), help: None };
-    SettingsError { file: settings.file.clone(), faults: vec![fault] }
+    SettingsError { file: settings.file.clone(), faults: vec![fault], log_file: None }
 }

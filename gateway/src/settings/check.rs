@@ -39,7 +39,11 @@ impl Settings {
                 });
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(SettingsError { file: self.file.clone(), faults }) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(SettingsError { file: self.file.clone(), faults, log_file: self.log.file.clone() })
+        }
     }
 
     fn is_own(&self, address: &Address) -> bool {

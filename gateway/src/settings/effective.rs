@@ -31,6 +31,14 @@ pub enum Shown {
 }
 
 impl Shown {
+    /// The same value, never shown.
+    fn hidden(&self) -> Self {
+        match self {
+            Self::Plain(value) => Self::Secret(value.to_string()),
+            Self::Url(text) | Self::Secret(text) => Self::Secret(text.clone()),
+        }
+    }
+
     /// What people see of it.
     pub fn visible(&self) -> Value {
         match self {
@@ -74,6 +82,7 @@ impl Settings {
         }
         list.log(&self.log);
         list.limits(self);
+        list.secrets(&self.secrets.sources);
         list.section("");
         list.texts("trusted_proxies", &self.trusted_proxies);
         if let Some(cors) = &self.cors {
@@ -90,6 +99,10 @@ impl Settings {
         list.section("");
         list.duration("shutdown_grace", self.shutdown_grace);
         list.plain("threads", self.threads);
-        list.finish()
+        let mut settings = list.finish();
+        for setting in settings.iter_mut().filter(|setting| self.secrets.hides(&setting.key)) {
+            setting.value = setting.value.hidden();
+        }
+        settings
     }
 }

@@ -5,12 +5,13 @@
 
 use super::fault::{Reason, SettingsFault};
 use super::node::{Node, Text, Value};
+use super::section::Faults;
 
 /// Where variables come from; the process's environment outside of tests.
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Expands every text below `node`, and adds what cannot be expanded to `faults`.
-pub(super) fn expand(node: &mut Node, variables: Variables<'_>, faults: &mut Vec<SettingsFault>) {
+pub(super) fn expand(node: &mut Node, variables: Variables<'_>, faults: &mut Faults) {
     match &mut node.value {
         Value::Text(text) => {
             if let Err(reason) = expand_text(text, variables) {
@@ -19,7 +20,8 @@ pub(super) fn expand(node: &mut Node, variables: Variables<'_>, faults: &mut Vec
         }
         Value::List(nodes) => nodes.iter_mut().for_each(|node| expand(node, variables, faults)),
         Value::Map(entries) => entries.iter_mut().for_each(|(_, node)| expand(node, variables, faults)),
-        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
+        // What was encrypted is text as it is, once it is opened.
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Encrypted(_) | Value::Tagged => {}
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
     fn expanded(text: &str) -> Result<String, String> {
         let mut text = Text { value: text.to_owned(), written: None };
         let variables = |name: &str| (name == "HOST").then(|| "plant-7".to_owned());
-        expand_text(&mut text, &variables).map(|()| text.value).map_err(|reason| reason.to_string())
+        expand_text(&mut text, &variables).map(|()| text.value.clone()).map_err(|reason| reason.to_string())
     }
 
     #[test]

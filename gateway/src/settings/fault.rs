@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::identity::ServiceKeyFault;
+use crate::secrets::{FileFault, IdentityFault, SecretFault};
 use crate::tls::TlsError;
 
 /// Where in the file something stands; both numbers count characters from 1.
@@ -24,6 +25,8 @@ pub struct SettingsError {
     pub file: Option<PathBuf>,
     /// The faults, in the order of the file; never empty.
     pub faults: Vec<SettingsFault>,
+    /// The log file that it names, if that much of it could be read.
+    pub log_file: Option<PathBuf>,
 }
 
 /// One thing that is wrong with a configuration.
@@ -113,6 +116,30 @@ pub enum Reason {
     /// A `${` that names no variable.
     #[error("`${{` is not followed by the name of a variable and `}}`")]
     BrokenVariable,
+    /// An encrypted value that cannot be opened.
+    #[error("`{key}` cannot be decrypted: {fault}")]
+    Encrypted {
+        /// The key, with the sections that it is in.
+        key: String,
+        /// Why not.
+        fault: SecretFault,
+    },
+    /// An encrypted file that cannot be read.
+    #[error("`{key}`: {} cannot be read: {fault}", .path.display())]
+    EncryptedFile {
+        /// The key, with the sections that it is in.
+        key: String,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        fault: Box<FileFault>,
+    },
+    /// The file itself is encrypted and cannot be opened.
+    #[error("the file cannot be decrypted: {0}")]
+    Sealed(#[source] SecretFault),
+    /// An identity or a passphrase that cannot be used.
+    #[error("{0}")]
+    Identity(#[source] Box<IdentityFault>),
     /// An address of a service that the compiled routes do not know.
     #[error("no route has a service named `{0}`")]
     UnknownService(String),
@@ -141,7 +168,7 @@ impl SettingsError {
     /// The error that consists of one fault of the file as a whole.
     pub(super) fn of_file(file: &Path, reason: Reason, help: Option<Cow<'static, str>>) -> Self {
         let fault = SettingsFault { place: None, reason, help };
-        Self { file: Some(file.to_owned()), faults: vec![fault] }
+        Self { file: Some(file.to_owned()), faults: vec![fault], log_file: None }
     }
 }
 

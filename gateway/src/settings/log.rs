@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read::{assign, path_of};
+use super::read::{assign, written_path_of};
 use super::section::{Faults, Field, Section};
 
 /// What is written down, and where.
@@ -99,7 +99,7 @@ pub(super) fn read(field: Field, base: &Path, faults: &mut Faults, log: &mut Log
     let keys = ["level", "file", "max_size", "keep", "query", "levels"];
     let Some(mut section) = field.section(&keys, faults) else { return };
     assign(&mut log.level, level(&mut section, "level", faults));
-    log.file = section.take("file").and_then(|field| path_of(&field, base, faults));
+    log.file = section.take("file").and_then(|field| written_path_of(&field, base, faults));
     assign(&mut log.max_size, section.take("max_size").and_then(|field| field.size(64 << 10..=16 << 30, faults)));
     assign(&mut log.keep, section.take("keep").and_then(|field| field.integer(0..=100, faults)));
     assign(&mut log.query, section.take("query").and_then(|field| field.truth(faults)));

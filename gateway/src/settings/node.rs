@@ -6,9 +6,13 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, MessageFormatter, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, MessageFormatter, Spanned, Tagged};
+use zeroize::Zeroize;
 
 use super::fault::{Place, Reason, SettingsFault};
+
+/// The tag of a value that is encrypted.
+pub(super) const ENCRYPTED: &str = "!age";
 
 /// A value and where it stands.
 #[derive(Debug)]
@@ -32,19 +36,32 @@ pub(super) enum Value {
     Integer(i128),
     Float(f64),
     Text(Text),
+    /// What age made of text, until it is opened.
+    Encrypted(String),
+    /// A value with a tag that means nothing here, or not for a value of its kind.
+    Tagged,
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
 }
 
-/// Text, with the environment variables in it expanded.
-#[derive(Debug)]
+/// Text, with the environment variables in it expanded; wiped when it is dropped, as it may have been encrypted.
 pub(super) struct Text {
     pub(super) value: String,
-    /// As it is written, where a variable was expanded in it: messages must not show a variable's value.
+    /// As it is written, where the value comes from a variable or was encrypted: messages must not show it.
     pub(super) written: Option<String>,
 }
 
 impl Value {
+    /// The value with this tag.
+    fn tagged(self, tag: Option<&str>) -> Self {
+        match (tag, self) {
+            (Some(ENCRYPTED), Self::Text(mut text)) => Self::Encrypted(std::mem::take(&mut text.value)),
+            // YAML's own tags say what the parser has heeded already.
+            (Some(tag), _) if tag != "!" && !tag.starts_with("tag:yaml.org,2002:") => Self::Tagged,
+            (_, value) => value,
+        }
+    }
+
     /// What a person would call a value of this kind.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
@@ -53,9 +70,23 @@ impl Value {
             Self::Integer(_) => "a number",
             Self::Float(_) => "a number with a fraction",
             Self::Text(_) => "text",
+            Self::Encrypted(_) => "an encrypted value",
+            Self::Tagged => "a value with a tag that means nothing here",
             Self::List(_) => "a list",
             Self::Map(_) => "a section",
         }
+    }
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        self.value.zeroize();
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.written.as_ref().unwrap_or(&self.value))
     }
 }
 
@@ -88,8 +119,9 @@ fn place(location: serde_saphyr::Location) -> Place {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Self { place: place(spanned.referenced), value: spanned.value })
+        let spanned = Spanned::<Tagged<Value>>::deserialize(deserializer)?;
+        let Tagged(value, tag) = spanned.value;
+        Ok(Self { place: place(spanned.referenced), value: value.tagged(tag.as_deref()) })
     }
 }
 

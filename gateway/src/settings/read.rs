@@ -9,16 +9,18 @@ use ipnet::IpNet;
 use super::address::{Address, HttpUrl, UrlFault};
 use super::fault::{Reason, SettingsFault};
 use super::node::{Node, Value};
+use super::secrets::{self, EncryptedFile, Given};
 use super::section::{Faults, Field, Section};
 use super::{
     LimitSettings, ServiceSettings, Settings, admin, auth, compression, cors, identity, log, response_headers,
     telemetry, tls,
 };
+use crate::secrets::is_encrypted;
 
 const HOUR: Duration = Duration::from_hours(1);
 
 /// What the tree of a file says; `base` is the directory of the file. The result is meaningless if there are faults.
-pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
+pub(super) fn read(root: Node, base: &Path, given: Given<'_>, faults: &mut Faults) -> Settings {
     let mut settings = Settings::default();
     let keys = [
         "version",
@@ -31,6 +33,7 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
         "telemetry",
         "log",
         "limits",
+        "secrets",
         "trusted_proxies",
         "cors",
         "response_headers",
@@ -46,9 +49,11 @@ pub(super) fn read(root: Node, base: &Path, faults: &mut Faults) -> Settings {
     let Some(mut file) = Section::root(root, &keys, faults) else { return settings };
     if let Some(fault) = check_version(&mut file, faults) {
         // Whatever else looks wrong may be right in that version.
-        *faults = vec![fault];
+        faults.list = vec![fault];
         return settings;
     }
+    settings.secrets = secrets::read(file.take("secrets"), given, base, faults);
+    secrets::open(&mut file, &mut settings.secrets, faults);
     read_network(&mut file, base, faults, &mut settings);
     settings.auth = file.take("auth").and_then(|field| auth::read(field, base, faults));
     if let Some(field) = file.take("identity") {
@@ -186,7 +191,21 @@ pub(super) fn url_of(field: &Field, faults: &mut Faults) -> Option<HttpUrl> {
         .ok()
 }
 
-/// A path; one that is not absolute starts at the directory of the file.
+/// The path of a file to read; one that is not absolute starts at the directory of the file.
 pub(super) fn path_of(field: &Field, base: &Path, faults: &mut Faults) -> Option<PathBuf> {
-    field.text(faults).map(|path| base.join(path))
+    let path = base.join(field.text(faults)?);
+    if is_encrypted(&path) {
+        faults.encrypted_files.push(EncryptedFile { key: field.name(), place: field.place(), path: path.clone() });
+    }
+    Some(path)
+}
+
+/// The path of a file that the gateway writes.
+pub(super) fn written_path_of(field: &Field, base: &Path, faults: &mut Faults) -> Option<PathBuf> {
+    let path = base.join(field.text(faults)?);
+    if is_encrypted(&path) {
+        field.invalid("is named like an encrypted file", "the gateway encrypts nothing: give it another name", faults);
+        return None;
+    }
+    Some(path)
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::catalogue::{KEYS, Key, Otherwise, Takes};
 
-/// Text with an environment variable in it may stand for anything.
-const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}";
+/// Text with an environment variable in it may stand for anything, and so may text that is encrypted.
+const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|^-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// The schema (JSON Schema 2020-12), as its text.
 pub(super) fn schema() -> String {
@@ -20,6 +20,10 @@ pub(super) fn schema() -> String {
     for (path, sources) in [("jwks", &["url", "file", "inline"][..]), ("revocations", &["url", "file"])] {
         let exactly_one: Vec<Value> = sources.iter().map(|source| json!({ "required": [source] })).collect();
         root["properties"]["auth"]["properties"][path]["oneOf"] = exactly_one.into();
+    }
+    for path in ["identity", "passphrase"] {
+        let exactly_one: Vec<Value> = ["file", "env", "fd"].map(|source| json!({ "required": [source] })).into();
+        root["properties"]["secrets"]["properties"][path]["oneOf"] = exactly_one.into();
     }
     format!("{root:#}\n")
 }

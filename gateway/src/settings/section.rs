@@ -5,12 +5,24 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::fault::{Place, Reason, SettingsFault};
-use super::node::{Key, Node, Value};
+use super::node::{ENCRYPTED, Key, Node, Value};
+use super::secrets::EncryptedFile;
 use super::suggest::suggest;
 use super::units::{self, QuantityFault};
 
-/// The faults that were found so far.
-pub(super) type Faults = Vec<SettingsFault>;
+/// What was found so far beside the settings themselves.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) list: Vec<SettingsFault>,
+    /// The files that are named and encrypted.
+    pub(super) encrypted_files: Vec<EncryptedFile>,
+}
+
+impl Faults {
+    pub(super) fn push(&mut self, fault: SettingsFault) {
+        self.list.push(fault);
+    }
+}
 
 /// A mapping all of whose keys are known and stand once.
 pub(super) struct Section {
@@ -66,6 +78,12 @@ impl Section {
         })
     }
 
+    /// Every value that has not been taken, with the path of keys that leads to it.
+    pub(super) fn values(&mut self) -> impl Iterator<Item = (String, &mut Node)> {
+        let path = &self.path;
+        self.entries.iter_mut().map(move |(key, node)| (join(path, &key.name), node))
+    }
+
     /// Adds a fault of the section as a whole.
     pub(super) fn conflict(&self, reason: impl Into<Cow<'static, str>>, help: &'static str, faults: &mut Faults) {
         faults.push(SettingsFault {
@@ -76,7 +94,7 @@ impl Section {
     }
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
@@ -88,6 +106,9 @@ impl Field {
 
     /// Adds the fault that the value is of the wrong kind.
     pub(super) fn wrong_type(&self, expected: &'static str, help: impl Into<Cow<'static, str>>, faults: &mut Faults) {
+        if self.is_told() {
+            return;
+        }
         let reason = Reason::WrongType { key: self.name(), expected, found: self.node.value.kind() };
         faults.push(SettingsFault { place: Some(self.place()), reason, help: Some(help.into()) });
     }
@@ -99,6 +120,9 @@ impl Field {
         help: impl Into<Cow<'static, str>>,
         faults: &mut Faults,
     ) {
+        if self.is_told() {
+            return;
+        }
         let reason = Reason::Invalid { key: self.name(), value: self.written(), problem: problem.into() };
         faults.push(SettingsFault { place: Some(self.place()), reason, help: Some(help.into()) });
     }
@@ -109,7 +133,12 @@ impl Field {
         faults.push(SettingsFault { place: Some(self.place()), reason, help: Some(help.into()) });
     }
 
-    fn name(&self) -> String {
+    /// Whether the fault is told already: what is encrypted still could not be opened.
+    const fn is_told(&self) -> bool {
+        matches!(self.node.value, Value::Encrypted(_))
+    }
+
+    pub(super) fn name(&self) -> String {
         if self.path.is_empty() { "the file".to_owned() } else { self.path.clone() }
     }
 
@@ -122,7 +151,8 @@ impl Field {
             Value::Text(text) => {
                 without_password(text.written.as_ref().unwrap_or(&text.value)).escape_debug().to_string()
             }
-            Value::Null | Value::List(_) | Value::Map(_) => self.node.value.kind().to_owned(),
+            Value::Encrypted(_) => ENCRYPTED.to_owned(),
+            Value::Null | Value::Tagged | Value::List(_) | Value::Map(_) => self.node.value.kind().to_owned(),
         }
     }
 
@@ -175,6 +205,10 @@ impl Field {
             }
             Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {
                 self.wrong_type("text", "put it in quotes", faults);
+                None
+            }
+            Value::Encrypted(_) | Value::Tagged => {
+                self.wrong_type("text", "the one tag that there is, `!age`, is for text", faults);
                 None
             }
             Value::List(_) | Value::Map(_) => {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::secrets::Given;
 use super::*;
 
 const SAMPLE: &str = r#"
@@ -40,7 +41,7 @@ fn read(text: &str) -> Result<Settings, SettingsError> {
         "SECRET" => Some("hunter2".to_owned()),
         _ => None,
     };
-    file::parse(text, Path::new("etc/gateway.yaml"), &variables)
+    file::parse(text, Path::new("etc/gateway.yaml"), Given { identity: None, variables: &variables })
 }
 
 /// As [`read`], and as an editor sees it with the schema.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::secrets::is_encrypted;
 use crate::settings::Settings;
 
 /// How the files looked at some moment.
@@ -39,7 +40,8 @@ pub(crate) fn is_readable_by_all(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+        // Whoever reads one that is encrypted knows nothing more.
+        !is_encrypted(path) && std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
     }
     #[cfg(not(unix))]
     {

@@ -23,7 +23,7 @@ fn read_at(now: u64, mode: u32) -> Result<Vec<String>, String> {
     let settings = TlsSettings { pair, by_name: Vec::new(), minimum: TlsVersion::V1_3, clients: None };
     let now = UnixSeconds(now);
     let without_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
-    match TlsServer::read(&settings, now) {
+    match TlsServer::read(&settings, &Keyring::default(), now) {
         Ok(server) => Ok(server.warnings(now).into_iter().map(without_folder).collect()),
         Err(fault) => Err(without_folder(fault.to_string())),
     }

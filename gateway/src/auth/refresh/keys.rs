@@ -10,6 +10,7 @@ use crate::auth::Verifier;
 use crate::auth::key_set::{MAX_BYTES, ReadKeys};
 use crate::auth::source::{Place, Source};
 use crate::clock::Clock;
+use crate::secrets::Keyring;
 use crate::settings::{JwksSettings, KeySource};
 
 /// What a key set means: the keys that `verifier` checks tokens with.
@@ -19,10 +20,10 @@ pub(super) struct Keys {
     clock: Clock,
 }
 
-pub(super) fn source(settings: &JwksSettings) -> Source {
+pub(super) fn source(settings: &JwksSettings, keyring: &Keyring) -> Source {
     let place = match &settings.source {
         KeySource::Url(url) => Place::Url(url.clone()),
-        KeySource::File(path) => Place::File(path.clone()),
+        KeySource::File(path) => Place::File(path.clone(), keyring.clone()),
         KeySource::Inline(keys) => Place::Text(keys.0.clone()),
     };
     Source::new(place, MAX_BYTES, settings.refresh, settings.cache.clone())

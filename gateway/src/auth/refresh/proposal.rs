@@ -10,6 +10,7 @@ use crate::auth::key_set::ReadKeys;
 use crate::auth::source::Source;
 use crate::auth::{RevocationList, Verifier, trust};
 use crate::clock::Clock;
+use crate::secrets::Keyring;
 use crate::settings::AuthSettings;
 
 /// A document of a changed section that cannot be used.
@@ -38,17 +39,21 @@ struct Read<T> {
 
 impl Proposal {
     /// Reads what `settings` names and `earlier` did not.
-    pub(crate) async fn read(settings: &AuthSettings, earlier: Option<&AuthSettings>) -> Result<Self, DocumentFault> {
+    pub(crate) async fn read(
+        settings: &AuthSettings,
+        keyring: &Keyring,
+        earlier: Option<&AuthSettings>,
+    ) -> Result<Self, DocumentFault> {
         let is_known = earlier.is_some_and(|earlier| earlier.jwks.source == settings.jwks.source);
         let parse = |text: &[u8]| Ok(ReadKeys::parse(text)?);
-        let keys = Read::new(keys::source(&settings.jwks), is_known, parse).await;
+        let keys = Read::new(keys::source(&settings.jwks, keyring), is_known, parse).await;
         let keys = keys.map_err(|fault| DocumentFault { key: "auth.jwks", name: Keys::NAME, fault })?;
         let mut revocations = None;
         if let Some(wanted) = &settings.revocations {
             let known = earlier.and_then(|earlier| earlier.revocations.as_ref());
             let is_known = known.is_some_and(|known| known.source == wanted.source);
             let parse = |text: &[u8]| Ok(RevocationList::parse(text)?);
-            let read = Read::new(revocations::source(wanted), is_known, parse).await;
+            let read = Read::new(revocations::source(wanted, keyring), is_known, parse).await;
             let fault = |fault| DocumentFault { key: "auth.revocations", name: Revocations::NAME, fault };
             revocations = Some(read.map_err(fault)?);
         }
@@ -84,12 +89,12 @@ impl Proposal {
 }
 
 /// What is wrong with the documents that are files on this machine.
-pub(crate) fn faults_of_files(settings: &AuthSettings) -> Vec<DocumentFault> {
+pub(crate) fn faults_of_files(settings: &AuthSettings, keyring: &Keyring) -> Vec<DocumentFault> {
     let read = |source: &Source| Ok(source.read_local()?.unwrap_or_default());
-    let source = keys::source(&settings.jwks);
+    let source = keys::source(&settings.jwks, keyring);
     let keys = if source.is_local() { read(&source).and_then(|text| Ok(ReadKeys::parse(&text)?)).err() } else { None };
     let keys = keys.map(|fault| DocumentFault { key: "auth.jwks", name: Keys::NAME, fault });
-    let source = settings.revocations.as_ref().map(revocations::source).filter(Source::is_local);
+    let source = settings.revocations.as_ref().map(|list| revocations::source(list, keyring)).filter(Source::is_local);
     let list = source.and_then(|source| read(&source).and_then(|text| Ok(RevocationList::parse(&text)?)).err());
     let list = list.map(|fault| DocumentFault { key: "auth.revocations", name: Revocations::NAME, fault });
     keys.into_iter().chain(list).collect()

@@ -8,6 +8,7 @@ use super::{Kept, RefreshFault};
 use crate::auth::revocation::MAX_BYTES;
 use crate::auth::source::{Place, Source};
 use crate::auth::{RevocationList, Verifier};
+use crate::secrets::Keyring;
 use crate::settings::{RevocationSettings, RevocationSource};
 
 /// What a revocation list means: the tokens that `verifier` does not believe any more.
@@ -15,10 +16,10 @@ pub(super) struct Revocations {
     verifier: Arc<Verifier>,
 }
 
-pub(super) fn source(settings: &RevocationSettings) -> Source {
+pub(super) fn source(settings: &RevocationSettings, keyring: &Keyring) -> Source {
     let place = match &settings.source {
         RevocationSource::Url(url) => Place::Url(url.clone()),
-        RevocationSource::File(path) => Place::File(path.clone()),
+        RevocationSource::File(path) => Place::File(path.clone(), keyring.clone()),
     };
     Source::new(place, MAX_BYTES, settings.refresh, settings.cache.clone())
 }

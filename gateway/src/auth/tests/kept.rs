@@ -10,6 +10,7 @@ use super::log;
 use super::support::{Gate, NOW, settings};
 use crate::auth::refresh::{RefreshHandle, prepare};
 use crate::clock::Clock;
+use crate::secrets::Keyring;
 use crate::settings::{Address, AuthSettings, HttpUrl, KeySource};
 
 /// A gate that is kept up to date.
@@ -29,7 +30,7 @@ pub(super) fn keep_all(settings: AuthSettings) -> Kept {
     log::start();
     let gate = Gate::new(&settings);
     let clock = Clock::standing_at(NOW);
-    let (upkeep, handle) = prepare(&settings, &gate.verifier, clock.clone());
+    let (upkeep, handle) = prepare(&settings, &Keyring::default(), &gate.verifier, clock.clone());
     tokio::spawn(upkeep.run());
     Kept { gate, handle, clock }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource, RevocationSettings, RevocationSource};
 use crate::auth::KeySet;
 use crate::settings::node::{Node, Value};
-use crate::settings::read::{path_of, url_of};
+use crate::settings::read::{path_of, url_of, written_path_of};
 use crate::settings::section::{Faults, Field, Section};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -160,7 +160,7 @@ fn read_cache(section: &mut Section, base: &Path, faults: &mut Faults) -> Option
     if !section.has("url") {
         field.conflict("is for a `url` only", "leave it out: what is on this machine needs no cache", faults);
     }
-    path_of(&field, base, faults)
+    written_path_of(&field, base, faults)
 }
 
 fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
@@ -179,7 +179,7 @@ fn read_inline(field: &Field, faults: &mut Faults) -> Option<InlineKeys> {
 
 pub(in crate::settings) fn json_of(node: &Node) -> serde_json::Value {
     match &node.value {
-        Value::Null => serde_json::Value::Null,
+        Value::Null | Value::Encrypted(_) | Value::Tagged => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),
         Value::Integer(number) => i64::try_from(*number).map_or(serde_json::Value::Null, Into::into),
         Value::Float(number) => (*number).into(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Setting, Shown};
+use crate::secrets::{IdentitySource, IdentitySources};
 use crate::settings::units::{show_duration, show_size};
 use crate::settings::{
     AdminSettings, AuthSettings, CorsOrigins, CorsSettings, HttpUrl, KeySource, LogLevel, LogSettings,
@@ -64,6 +65,20 @@ impl List {
 
     fn level(&mut self, key: &str, level: Option<LogLevel>) {
         self.plain(key, level.map_or("off", LogLevel::name));
+    }
+
+    /// Where what opens secrets is; what it is, nobody is shown.
+    pub(super) fn secrets(&mut self, sources: &IdentitySources) {
+        for (section, source) in [("secrets.identity", &sources.identity), ("secrets.passphrase", &sources.passphrase)]
+        {
+            self.section(section);
+            match source {
+                None => {}
+                Some(IdentitySource::File(path)) => self.path("file", path),
+                Some(IdentitySource::Variable(name)) => self.plain("env", name.as_str()),
+                Some(IdentitySource::Descriptor(number)) => self.plain("fd", *number),
+            }
+        }
     }
 
     pub(super) fn tls(&mut self, section: &str, tls: &TlsSettings) {
