@@ -7,9 +7,13 @@ mod core_telemetry;
 mod echo;
 mod issuer;
 mod server;
+#[cfg(unix)]
+mod supervisor;
 
 pub use core_auth::core_auth;
 pub use core_telemetry::{CoreTelemetry, Mood};
 pub use echo::{Seen, echo};
 pub use issuer::{Issuer, KeyKind, unix_now};
 pub use server::{Server, text_response};
+#[cfg(unix)]
+pub use supervisor::{Patience, Stopped, Supervised, newest};

@@ -35,7 +35,7 @@ pub struct RequiredRole {
 
 impl AdminSettings {
     /// The fault that the role which it asks for is none of the compiled ones.
-    pub(super) fn unknown_role(&self, table: &Table) -> Option<SettingsFault> {
+    pub(super) fn unknown_role(&self, table: &Table, is_hidden: bool) -> Option<SettingsFault> {
         let role = self.required_role.as_ref()?;
         if table.roles.iter().any(|known| known.claim == role.claim) {
             return None;
@@ -45,7 +45,7 @@ impl AdminSettings {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the roles are `{}`", claims().collect::<Vec<_>>().join("`, `")),
         };
-        let name = role.claim.escape_debug();
+        let name = if is_hidden { "!age".into() } else { role.claim.escape_debug().to_string() };
         let reason = Reason::Conflict(format!("`admin.required_role`: the route file has no role `{name}`").into());
         Some(SettingsFault { place: Some(role.place), reason, help: Some(help.into()) })
     }

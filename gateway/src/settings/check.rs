@@ -26,7 +26,9 @@ impl Settings {
                 faults.push(unknown_service(name, place, table));
             }
         }
-        faults.extend(self.admin.as_ref().and_then(|admin| admin.unknown_role(table)));
+        faults.extend(
+            self.admin.as_ref().and_then(|admin| admin.unknown_role(table, self.secrets.hides("admin.required_role"))),
+        );
         for service in table.services.iter() {
             let replaced = self.services.iter().find(|replacement| replacement.name == service.name);
             let own = Address::from_authority(service.scheme, &service.authority).ok();
@@ -34,7 +36,10 @@ impl Settings {
             if self.is_own(address) {
                 faults.push(SettingsFault {
                     place: replaced.map(|replacement| replacement.place),
-                    reason: Reason::SelfTarget { service: service.name.to_string(), address: address.to_string() },
+                    reason: Reason::SelfTarget {
+                        service: service.name.to_string(),
+                        address: self.shown(address, &service.name),
+                    },
                     help: Some("name the service's real address in `services`, or change `listen`".into()),
                 });
             }
@@ -44,6 +49,12 @@ impl Settings {
         } else {
             Err(SettingsError { file: self.file.clone(), faults, log_file: self.log.file.clone() })
         }
+    }
+
+    /// The address of a service, unless the configuration hides it.
+    fn shown(&self, address: &Address, service: &str) -> String {
+        let is_hidden = self.secrets.hides(&format!("services.{service}"));
+        if is_hidden { "an encrypted one".to_owned() } else { address.to_string() }
     }
 
     fn is_own(&self, address: &Address) -> bool {

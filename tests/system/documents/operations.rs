@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::page::{codes, rows};
 use super::{OPERATIONS, ROUTES};
 use crate::support::process::{Process, output};
+use crate::support::upstream::Upstream;
 
 /// The files of Rust in a folder and below it, but for tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -110,7 +111,7 @@ fn every_exit_status_of_the_table_can_be_had_and_no_other() {
     let other = folder.path().join("other.ron");
     std::fs::write(&other, ROUTES.replacen("count: 200", "count: 201", 1)).unwrap();
     let (faulty, other, taken) = (faulty.to_str().unwrap(), other.to_str().unwrap(), serving.address().to_string());
-    let (ours, missing) = ("routes.ron", "no-such-file.ron");
+    let (ours, missing, down) = ("routes.ron", "no-such-file.ron", Upstream::down().to_string());
     // `run` with status 0 is `sigterm_ends_it_with_status_0` of `lifecycle`.
     let had: &[(&[&str], i32)] = &[
         (&["run", "--listen", &taken], 1),
@@ -120,6 +121,12 @@ fn every_exit_status_of_the_table_can_be_had_and_no_other() {
         (&["self-check", "--listen", "127.0.0.1:0"], 0),
         (&["self-check", "--listen", &taken], 1),
         (&["self-check", "--config-name", missing], 2),
+        (&["healthcheck", "--listen", &taken], 0),
+        (&["healthcheck", "--listen", &down], 1),
+        (&["healthcheck", "--config-name", missing], 2),
+        (&["secrets", "keygen"], 0),
+        (&["secrets", "decrypt"], 1),
+        (&["secrets", "encrypt", "--recipient", "nobody"], 2),
         (&["check", ours], 0),
         (&["check", faulty], 1),
         (&["check", missing], 2),

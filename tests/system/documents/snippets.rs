@@ -16,8 +16,8 @@ const REVOCATIONS: &str = include_str!("../../../docs/revocations.md");
 const ROUTE_LANGUAGE: &str = include_str!("../../../docs/route-language.md");
 const SECURITY: &str = include_str!("../../../docs/security.md");
 
-/// The blocks of code on the pages that tests run: here, or in `documents`.
-const TRIED: [&str; 15] = [
+/// The blocks of code on the pages that tests run: here, in `documents`, `secrets`, or with the tools of operators.
+const TRIED: [&str; 19] = [
     "clients.md sh",
     "configuration.md yaml",
     "operations.md sh",
@@ -30,6 +30,10 @@ const TRIED: [&str; 15] = [
     "revocations.md yaml",
     "route-language.md ron",
     "route-language.md yaml",
+    "secrets.md bash",
+    "secrets.md sh",
+    "secrets.md sh",
+    "secrets.md yaml",
     "security.md yaml",
     "telemetry.md json",
     "telemetry.md yaml",
