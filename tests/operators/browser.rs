@@ -68,6 +68,13 @@ impl Browser {
         self.command("actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
     }
 
+    /// Makes the page so large, in pixels; windows cannot be as narrow as some screens.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let call = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
+        self.command("goog/cdp/execute", &call);
+    }
+
     /// What the console has been told, warnings and errors.
     pub(crate) fn complaints(&self) -> Vec<Value> {
         let told = self.command("se/log", &json!({ "type": "browser" }));

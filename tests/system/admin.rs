@@ -200,7 +200,7 @@ fn nobody_who_sits_and_waits_keeps_others_out() {
         .cycle()
         .take(200)
         .map(|requests| {
-            let mut client = Client::connect(gateway.admin());
+            let client = Client::connect(gateway.admin());
             // It may be the one that makes way by now.
             let _ = client.writer().write_all(requests.as_bytes());
             client

@@ -70,6 +70,8 @@ fn changing(admin: &Admin) -> Value {
     let (current, retired) = state.verifier.key_counts();
     let age = state.verifier.key_age(Clock::default().now());
     let own = &telemetry.own;
+    let mut readiness = readiness(admin);
+    let seconds = |trouble: Option<Duration>| trouble.map(|trouble| trouble.as_secs());
     json!({
         "service": "coregateway",
         "version": env!("CARGO_PKG_VERSION"),
@@ -77,7 +79,8 @@ fn changing(admin: &Admin) -> Value {
         "uptime_seconds": telemetry.uptime().as_secs(),
         "takeovers": telemetry.run.takeovers,
         "draining": state.is_draining(),
-        "ready": readiness(admin)["ready"],
+        "ready": readiness["ready"].take(),
+        "reasons": readiness["reasons"].take(),
         "connections": state.connections(),
         "memory_bytes": resident_bytes(),
         "log": {
@@ -95,11 +98,14 @@ fn changing(admin: &Admin) -> Value {
             "lacks": state.verifier.lacks().map(crate::auth::TokenFault::label),
         },
         "telemetry": {
+            "configured": state.rules().telemetry.is_some(),
             "pushes": own.pushes.get(),
             "push_failures": own.push_failures.get(),
+            "push_failing_seconds": seconds(own.push_trouble.lasts()),
             "logs_sent": own.logs_sent.get(),
             "logs_dropped": own.logs_dropped.get(),
             "log_backlog": own.log_backlog.get(),
+            "log_failing_seconds": seconds(own.log_trouble.lasts()),
         },
     })
 }

@@ -95,7 +95,8 @@ impl State {
     }
 
     fn breakers(&self) -> Family {
-        let mut family = Family::gauge("gateway_breaker_state", "0 closed, 1 open, 2 being probed.");
+        let mut family =
+            Family::gauge("gateway_breaker_state", "0 closed, 1 open, 2 may be tried again: the next requests decide.");
         let now = Instant::now();
         for upstream in self.upstreams().iter() {
             let state = match upstream.breaker.state(now) {

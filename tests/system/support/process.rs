@@ -92,6 +92,16 @@ impl Process {
         self.signal("-HUP");
     }
 
+    /// Has it stand still.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Has it go on.
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
     /// The next line of its log that has this text in it.
     pub(crate) fn log_line(&mut self, text: &str) -> serde_json::Value {
         let line = self.log.by_ref().map_while(Result::ok).find(|line| line.contains(text)).unwrap();

@@ -3,10 +3,15 @@
 
 const LENGTH = 300;
 const MOST_ROWS = 300;
+// An event comes every second; without any for so long, what is shown is no longer how things are.
+const PATIENCE = 5000;
+const AGAIN = 2000;
+const ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const byId = (id) => document.getElementById(id);
 let token = "";
 let routes = [];
 let rows = [];
+let lastNews = null;
 let past = { requests: [], errors: [], p50: [], p95: [], p99: [] };
 
 function make(tag, text, kind) {
@@ -57,16 +62,29 @@ function line(id, values) {
     return element;
   };
   if (points.length < 2) return svg.replaceChildren();
+  svg.classList.toggle("flat", !values.some((value) => value > 0));
   const curve = `M${points.join(" L")}`;
   svg.replaceChildren(path(`${curve} L${width - 1} 100 L${offset} 100 Z`, "area"), path(curve));
 }
 
-function showVerdict(status) {
-  const open = status.upstreams.filter((upstream) => upstream.breaker !== "closed").map((upstream) => upstream.service);
-  let [kind, text] = ["good", "Serving"];
-  if (open.length) [kind, text] = ["bad", `Serving, without ${open.join(", ")}`];
-  if (!status.ready) [kind, text] = ["warn", "Not ready: no keys to check tokens with"];
-  if (status.draining) [kind, text] = ["warn", "Draining"];
+const reasons = {
+  no_keys: "no keys to check tokens with",
+  revocations_unknown: "the revoked tokens are not known",
+};
+
+function judge(status) {
+  const of = (state) => status.upstreams.filter(({ breaker }) => breaker === state).map(({ service }) => service).join(", ");
+  const [open, halfOpen] = [of("open"), of("half_open")];
+  const lacks = status.reasons.filter((reason) => reason !== "draining").map((reason) => reasons[reason] || reason.replaceAll("_", " "));
+  const isDeaf = status.telemetry.push_failing_seconds !== null || status.telemetry.log_failing_seconds !== null;
+  const parts = [status.draining ? "Draining" : lacks.length ? `Not ready: ${lacks.join(", ")}` : "Serving"];
+  if (open) parts.push(`without ${open}`);
+  if (halfOpen) parts.push(`${halfOpen} may be tried again`);
+  if (isDeaf) parts.push("CoreTelemetry takes nothing");
+  return [open ? "bad" : parts[0] === "Serving" && parts.length === 1 ? "good" : "warn", parts.join(", ")];
+}
+
+function showVerdict([kind, text]) {
   const verdict = byId("verdict");
   const strong = verdict.querySelector("strong");
   verdict.className = kind;
@@ -98,7 +116,7 @@ function showServices(upstreams) {
     const row = make("tr");
     const name = make("td", upstream.service, "path");
     name.append(make("small", upstream.address));
-    const words = { closed: "closed", open: `open, ${span(upstream.open_for_seconds)} left`, half_open: "being probed" };
+    const words = { closed: "closed", open: `open, ${span(upstream.open_for_seconds)} left`, half_open: "may be tried again" };
     const breaker = make("td");
     breaker.append(make("span", words[upstream.breaker], `state ${upstream.breaker}`));
     row.append(name, breaker);
@@ -130,29 +148,44 @@ function showRejections(rejections) {
   fill(byId("rejections"), shown);
 }
 
+function sent(number, rest, failing) {
+  return failing === null ? [`${count(number)}, ${rest}`] : [`${count(number)}, failing for ${span(failing)}`, "used-up"];
+}
+
 function showKeys(status) {
   const { keys, telemetry, log } = status;
   const missing = keys.lacks ? keys.lacks.replaceAll("_", " ") : "";
   const pairs = [
     ["Keys", missing || `${keys.current} in use, ${keys.retired} retiring`, missing ? "used-up" : ""],
     ["Last read", keys.age_seconds === null ? "–" : `${span(keys.age_seconds)} ago`],
-    ["Pushes", `${count(telemetry.pushes)}, ${count(telemetry.push_failures)} failed`],
-    ["Log lines sent", `${count(telemetry.logs_sent)}, ${count(telemetry.log_backlog)} waiting`],
+    ["Metrics sent", ...sent(telemetry.pushes, `${count(telemetry.push_failures)} tried again`, telemetry.push_failing_seconds)],
+    ["Log lines sent", ...sent(telemetry.logs_sent, `${count(telemetry.log_backlog)} waiting`, telemetry.log_failing_seconds)],
     ["Log lines lost", count(telemetry.logs_dropped + log.dropped), telemetry.logs_dropped + log.dropped ? "used-up" : ""],
   ];
+  if (!telemetry.configured) pairs.splice(2, 2, ["CoreTelemetry", "not configured"]);
   fill(byId("keys"), pairs.flatMap(([term, text, kind]) => [make("dt", term), make("dd", text, kind)]));
+}
+
+// A path or URL that is too long for its column is broken where its parts meet.
+function breakable(text) {
+  const whole = make("span");
+  text.split(/(?<=[^/:]\/)/).forEach((part, index) => whole.append(...(index ? [make("wbr"), part] : [part])));
+  return whole;
 }
 
 function makeRoute(route) {
   const row = make("tr");
-  const path = make("td", route.path_prefix, "path");
+  const path = make("td", undefined, "path");
+  path.append(breakable(route.path_prefix));
   if (route.summary) path.append(make("small", route.summary));
   const target = make("td", route.service);
-  target.append(make("small", route.target));
+  const url = make("small");
+  url.append(breakable(route.target));
+  target.append(url);
   const limit = route.limit ? `${count(route.limit.count)} a ${route.limit.unit}` : "none";
   row.append(
     path,
-    make("td", route.methods),
+    make("td", ALL_METHODS.every((method) => route.methods.split(", ").includes(method)) ? "all" : route.methods),
     route.roles ? make("td", route.roles.join(", ")) : make("td", "everyone", "public"),
     target,
     make("td", limit, "number"),
@@ -185,7 +218,7 @@ function search() {
 }
 
 function showChanging(status) {
-  showVerdict(status);
+  showVerdict(judge(status));
   showFacts(status);
   showServices(status.upstreams);
   showRejections(status.rejections);
@@ -217,9 +250,9 @@ function showEvent(status) {
   showChanging(status);
 }
 
-async function ask(path) {
+async function ask(path, signal) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const response = await fetch(path, { headers });
+  const response = await fetch(path, { headers, signal });
   if (response.status === 401 || response.status === 403) {
     byId("token").hidden = false;
     byId("token-fault").textContent = token ? (await response.json()).detail : "";
@@ -230,15 +263,17 @@ async function ask(path) {
   return response;
 }
 
-async function follow() {
-  const status = await (await ask("status")).json();
+// Ends with an error when nothing has come for too long.
+async function follow(isNews, signal) {
+  const status = await (await ask("status", signal)).json();
   routes = status.routes;
   rows = routes.map(makeRoute);
   routes.forEach((route, index) => showRoute(index, route.now));
   for (const name of Object.keys(past)) past[name] = status.history[name];
   search();
   showChanging(status);
-  const reader = (await ask("events")).body.pipeThrough(new TextDecoderStream()).getReader();
+  isNews();
+  const reader = (await ask("events", signal)).body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
     const { done, value } = await reader.read();
@@ -249,19 +284,32 @@ async function follow() {
     for (const event of events) {
       const data = event.split("\n").find((part) => part.startsWith("data: "));
       if (data) showEvent(JSON.parse(data.slice(6)));
+      isNews();
     }
   }
 }
 
 async function keepFollowing() {
+  const silence = new AbortController();
+  let alarm = setTimeout(() => silence.abort(), PATIENCE);
+  const isNews = () => {
+    clearTimeout(alarm);
+    alarm = setTimeout(() => silence.abort(), PATIENCE);
+    lastNews = new Date();
+    document.body.classList.remove("stale");
+  };
+  let fault = null;
   try {
-    await follow();
-  } catch (fault) {
-    if (fault.message === "token") return;
+    await follow(isNews, silence.signal);
+  } catch (error) {
+    fault = error;
   }
-  byId("verdict").className = "bad";
-  byId("verdict").querySelector("strong").textContent = "No connection to the gateway";
-  setTimeout(keepFollowing, 2000);
+  clearTimeout(alarm);
+  document.body.classList.add("stale");
+  if (fault && fault.message === "token") return showVerdict(["warn", "Waiting for an access token"]);
+  const since = lastNews ? `No news since ${lastNews.toTimeString().slice(0, 8)}` : "No connection to the gateway";
+  showVerdict(["bad", since]);
+  setTimeout(keepFollowing, AGAIN);
 }
 
 byId("token").addEventListener("submit", (event) => {
