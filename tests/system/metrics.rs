@@ -54,7 +54,7 @@ fn only_an_answer_that_another_call_has_brought_counts_as_debounced() {
     assert_eq!(status(gateway.address(), "OPTIONS /open", "Max-Forwards: 0\r\n"), 204);
     wait_for_ended(&gateway, 2);
     let debounced = metric(&gateway, "gateway_debounced_total{path_template=\"/open\"}");
-    assert_eq!(debounced.unwrap_or_default(), 0.0);
+    assert!(debounced.is_none_or(|count| count < 1.0), "{debounced:?}");
 }
 
 #[test]
