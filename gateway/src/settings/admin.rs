@@ -3,13 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use gateway_table::Table;
+use gateway_table::{Scheme, Table};
 
 use super::fault::{Place, Reason, SettingsFault};
 use super::read::socket_of;
 use super::section::{Faults, Field};
 use super::suggest::suggest;
 use super::tls::{self, TlsSettings};
+use super::{Address, AuthSettings};
 
 /// Where operators connect, and who of them may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,15 @@ pub struct RequiredRole {
 }
 
 impl AdminSettings {
+    /// The fault that it asks for a role where nobody's tokens are believed, so that it lets nobody in.
+    pub(super) fn role_for_nobody(&self, auth: Option<&AuthSettings>) -> Option<SettingsFault> {
+        let role = self.required_role.as_ref().filter(|_| auth.is_none())?;
+        let reason = "`admin.required_role`: there is no section `auth`, so that nobody can prove to have a role";
+        let help = "add the section `auth`, or leave `required_role` out";
+        let place = Some(role.place);
+        Some(SettingsFault { place, reason: Reason::Conflict(reason.into()), help: Some(help.into()) })
+    }
+
     /// The fault that the role which it asks for is none of the compiled ones.
     pub(super) fn unknown_role(&self, table: &Table, is_hidden: bool) -> Option<SettingsFault> {
         let role = self.required_role.as_ref()?;
@@ -61,12 +71,23 @@ pub(super) fn read(field: Field, listen: SocketAddr, base: &Path, faults: &mut F
         Some(RequiredRole { claim, place: field.place() })
     });
     let hosts = section.take("hosts").and_then(|field| field.list(faults)).unwrap_or_default();
-    let hosts = hosts.iter().filter_map(|field| field.text(faults).map(str::to_ascii_lowercase)).collect();
+    let hosts = hosts.iter().filter_map(|field| host_of(field, faults)).collect();
     let own = match section.take("listen") {
         Some(field) => read_listen(&field, listen, has_guard, faults)?,
         None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8002)),
     };
     Some(AdminSettings { listen: own, tls, required_role, hosts })
+}
+
+/// A name as the `Host` of a request has it, without the port.
+fn host_of(field: &Field, faults: &mut Faults) -> Option<String> {
+    let text = field.text(faults)?;
+    let is_name = Address::from_authority(Scheme::Http, text).is_ok_and(|address| address.host == text);
+    if !is_name {
+        field.invalid("is no name of a host", "write it like `gateway.plant.local`, without scheme and port", faults);
+        return None;
+    }
+    Some(text.to_ascii_lowercase())
 }
 
 fn read_listen(field: &Field, listen: SocketAddr, has_guard: bool, faults: &mut Faults) -> Option<SocketAddr> {

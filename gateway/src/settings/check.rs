@@ -6,7 +6,7 @@ use gateway_table::Table;
 
 use super::fault::{Place, Reason, SettingsError, SettingsFault};
 use super::suggest::suggest;
-use super::{Address, Settings};
+use super::{Address, AdminSettings, Settings};
 
 impl Settings {
     /// Checks the configuration against the compiled routes, whose addresses it may replace. To be called with the
@@ -14,7 +14,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Names every service that no route has, and every service whose address is the gateway itself.
+    /// Names every service and role that no route has, a role that nobody can prove to have, and every service whose address is the gateway itself.
     pub fn check_against(&self, table: &Table) -> Result<(), SettingsError> {
         let mut faults = Vec::new();
         let moved = self.services.iter().map(|service| (&service.name, service.place));
@@ -29,6 +29,8 @@ impl Settings {
         faults.extend(
             self.admin.as_ref().and_then(|admin| admin.unknown_role(table, self.secrets.hides("admin.required_role"))),
         );
+        let role_for_nobody = |admin: &AdminSettings| admin.role_for_nobody(self.auth.as_ref());
+        faults.extend(self.admin.as_ref().and_then(role_for_nobody));
         for service in table.services.iter() {
             let replaced = self.services.iter().find(|replacement| replacement.name == service.name);
             let own = Address::from_authority(service.scheme, &service.authority).ok();
@@ -96,7 +98,7 @@ mod tests {
     use gateway_table::{List, Scheme, Service, Trie};
 
     use super::*;
-    use crate::settings::{IdentitySettings, ServiceSettings, TrustedService};
+    use crate::settings::{IdentitySettings, RequiredRole, ServiceSettings, TrustedService};
 
     fn table(services: &[(&'static str, &'static str)]) -> Table {
         let service = |(name, authority): &(&'static str, &'static str)| Service {
@@ -141,6 +143,16 @@ mod tests {
         let told = trusting(Some(Place { line: 3, column: 5 })).unwrap_err().to_string();
         assert!(told.ends_with("no route has a service named `corelr`\n  help: did you mean `corerl`?"), "{told}");
         assert!(trusting(None).is_ok());
+    }
+
+    #[test]
+    fn a_role_that_nobody_can_prove_to_have_is_refused() {
+        let required_role = Some(RequiredRole { claim: "admin".to_owned(), place: Place { line: 4, column: 9 } });
+        let listen = "127.0.0.1:8002".parse().unwrap();
+        let admin = Some(AdminSettings { listen, tls: None, required_role, hosts: Vec::new() });
+        let settings = Settings { file: Some("gateway.yaml".into()), admin, ..Settings::default() };
+        let told = settings.check_against(&table(&[])).unwrap_err().to_string();
+        assert!(told.contains("gateway.yaml:4:9: `admin.required_role`: there is no section `auth`"), "{told}");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) fn read(field: Field, faults: &mut Faults) -> Option<TelemetrySetting
     let keys = ["url", "interval", "format", "metrics_path", "logs_path", "log_level", "traces"];
     let mut section = field.section(&keys, faults)?;
     let url = section.require("url", "name the base URL of CoreTelemetry", faults);
-    let url = url.and_then(|field| url_of(&field, faults));
+    let url = url.and_then(|field| base_of(&field, faults));
     let interval = match section.take("interval") {
         Some(field) => field.duration(Duration::from_millis(50)..=Duration::from_hours(1), faults),
         None => Some(Duration::from_secs(1)),
@@ -79,6 +79,17 @@ pub(super) fn read(field: Field, faults: &mut Faults) -> Option<TelemetrySetting
         log_level,
         traces,
     })
+}
+
+/// A URL that paths are put behind.
+fn base_of(field: &Field, faults: &mut Faults) -> Option<HttpUrl> {
+    let url = url_of(field, faults)?;
+    if url.path.contains('?') {
+        let help = "leave the query out; `metrics_path` and `logs_path` may have one";
+        field.invalid("has a query, behind which no path can be put", help, faults);
+        return None;
+    }
+    Some(url)
 }
 
 fn format_of(field: &Field, faults: &mut Faults) -> Option<TelemetryFormat> {

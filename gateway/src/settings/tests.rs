@@ -330,6 +330,16 @@ fn every_mistake_in_a_section_is_told_with_its_place_its_reason_and_its_remedy()
             "choose another port than that of `listen`",
         ),
         (
+            "admin: { hosts: [\"http://x:1\"] }",
+            "2:18: `admin.hosts`: `http://x:1` is no name of a host",
+            "write it like `gateway.plant.local`, without scheme and port",
+        ),
+        (
+            "telemetry: { url: \"http://h?x=1\" }",
+            "2:19: `telemetry.url`: `http://h?x=1` has a query, behind which no path can be put",
+            "leave the query out; `metrics_path` and `logs_path` may have one",
+        ),
+        (
             "services: { corerl: \"http://a:1/api\" }",
             "2:21: `services.corerl`: `http://a:1/api` must end after the port",
             "write `http://host:port`, `https://host:port` or `tcp://host:port`, without a path",
@@ -641,4 +651,14 @@ fn a_file_that_cannot_be_read_as_text_says_why() {
     assert_eq!(told(&path), format!("{path}: the file is larger than 1 MiB"));
     let path = directory.write("good.yaml", "version: 1\nlog: { file: gateway.log }");
     assert_eq!(Settings::load(Some(&path)).unwrap().log.file, Some(directory.0.join("gateway.log")));
+}
+
+#[test]
+fn names_by_which_browsers_reach_the_admin_listener_are_names_alone() {
+    for wrong in ["http://x", "x:1", "a b", "*", "*.plant", "[::1]", "a/b"] {
+        assert!(refusal(&format!("admin: {{ hosts: [\"{wrong}\"] }}")).contains("is no name of a host"), "{wrong}");
+    }
+    for right in ["gateway", "Gateway.Plant.local", "gate-way_1"] {
+        assert!(parse(&format!("version: 1\nadmin: {{ hosts: [{right}] }}")).is_ok(), "{right}");
+    }
 }
