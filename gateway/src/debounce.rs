@@ -10,7 +10,6 @@
 //! on by itself: a duplicate call is better than a request refused.
 
 mod answer;
-mod budget;
 mod gather;
 mod key;
 mod leader;
@@ -24,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+pub(crate) use crate::budget::{Budget, Reserved};
 pub(crate) use answer::{Met, SharedAnswer};
-pub(crate) use budget::{Budget, Reserved};
 pub(crate) use gather::{Gathered, Held, Replayed, gather};
 pub(crate) use key::{Asked, Key};
 pub(crate) use leader::{Leader, Outcome, Waiter};

@@ -66,6 +66,11 @@ const fn upstream_error(fault: &UpstreamFault) -> &'static str {
         UpstreamFault::Malformed(_) | UpstreamFault::TooManyInterim => "http_protocol_error",
         UpstreamFault::Unasked => "http_upgrade_failed",
         UpstreamFault::RequestBody(_) => "http_request_error",
+        #[cfg(feature = "zeromq")]
+        UpstreamFault::MalformedReply(_) => "http_protocol_error",
+        #[cfg(feature = "zeromq")]
+        UpstreamFault::NoRoom => "connection_limit_reached",
+        #[cfg(not(feature = "zeromq"))]
         UpstreamFault::NoAdapter => "proxy_configuration_error",
     }
 }

@@ -7,6 +7,7 @@ mod access_log;
 mod admin;
 mod at_once;
 pub mod auth;
+mod budget;
 mod buffers;
 mod check;
 mod client;
@@ -28,6 +29,8 @@ mod log;
 mod materials;
 mod operators;
 mod orders;
+#[cfg(feature = "zeromq")]
+mod parts;
 mod pipeline;
 mod refusal;
 mod rejection;

@@ -140,7 +140,7 @@ async fn run(
         correlation_id: &exchange.correlation_id,
         trace: exchange.trace,
         path: &path,
-        principal: exchange.principal.as_deref(),
+        principal: exchange.principal.as_ref(),
         progress: &exchange.progress,
         interim,
     };

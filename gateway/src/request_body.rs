@@ -119,6 +119,12 @@ impl RequestBody {
         std::mem::replace(self, left)
     }
 
+    /// When the last part of the body came, if there is one.
+    #[cfg(feature = "zeromq")]
+    pub(crate) fn last_progress(&self) -> Option<Instant> {
+        self.upload.as_ref().map(|upload| upload.last_progress())
+    }
+
     /// What ended the body early, if anything did.
     pub(crate) fn fault(&self) -> Option<RequestBodyFault> {
         self.upload.as_ref().and_then(|upload| upload.fault())

@@ -17,6 +17,8 @@ use tower_http::compression::CompressionBody;
 use crate::access_log::Exchange;
 use crate::cut::Cut;
 use crate::debounce::Replayed;
+#[cfg(feature = "zeromq")]
+use crate::parts::Parts;
 use crate::rejection::Rejection;
 use crate::request_body::RequestBody;
 use crate::upstream;
@@ -221,6 +223,9 @@ enum UpstreamSource {
     /// With what is left to send of the request's body.
     Http1(Box<upstream::Exchange>, RequestBody),
     Http2(Incoming),
+    /// All of it is here.
+    #[cfg(feature = "zeromq")]
+    Held(Parts),
 }
 
 impl UpstreamBody {
@@ -233,6 +238,12 @@ impl UpstreamBody {
     /// The body that comes on a stream of HTTP/2.
     pub(crate) const fn http2(incoming: Incoming, had_request_body: bool) -> Self {
         Self::of(UpstreamSource::Http2(incoming), had_request_body)
+    }
+
+    /// The body that has come as a whole.
+    #[cfg(feature = "zeromq")]
+    pub(crate) const fn held(parts: Parts, had_request_body: bool) -> Self {
+        Self::of(UpstreamSource::Held(parts), had_request_body)
     }
 
     const fn of(source: UpstreamSource, had_request_body: bool) -> Self {
@@ -256,6 +267,8 @@ impl UpstreamBody {
         match self.source {
             Some(UpstreamSource::Http1(exchange, _)) => Some(exchange.into_wire()),
             Some(UpstreamSource::Http2(_)) | None => None,
+            #[cfg(feature = "zeromq")]
+            Some(UpstreamSource::Held(_)) => None,
         }
     }
 
@@ -264,6 +277,8 @@ impl UpstreamBody {
         let polled = match &mut self.source {
             Some(UpstreamSource::Http1(exchange, request)) => exchange.poll_part(cx, request),
             Some(UpstreamSource::Http2(incoming)) => poll_incoming(incoming, cx),
+            #[cfg(feature = "zeromq")]
+            Some(UpstreamSource::Held(parts)) => Poll::Ready(parts.take().map(|part| Ok(Frame::data(part)))),
             None => Poll::Ready(None),
         };
         let Poll::Ready(part) = polled else { return self.poll_stall(cx) };
@@ -294,6 +309,8 @@ impl UpstreamBody {
         match &self.source {
             Some(UpstreamSource::Http1(exchange, _)) => exchange.is_at_end(),
             Some(UpstreamSource::Http2(incoming)) => incoming.is_end_stream(),
+            #[cfg(feature = "zeromq")]
+            Some(UpstreamSource::Held(parts)) => parts.left() == 0,
             None => true,
         }
     }
@@ -304,6 +321,8 @@ impl UpstreamBody {
                 exchange.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }
             Some(UpstreamSource::Http2(incoming)) => incoming.size_hint(),
+            #[cfg(feature = "zeromq")]
+            Some(UpstreamSource::Held(parts)) => SizeHint::with_exact(parts.left()),
             None => SizeHint::with_exact(0),
         }
     }

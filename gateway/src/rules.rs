@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_table::{Scheme, Table};
+#[cfg(not(feature = "zeromq"))]
+use gateway_table::Scheme;
+use gateway_table::Table;
 use http::HeaderName;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
@@ -16,7 +18,9 @@ use crate::auth::refresh::RefreshHandle;
 use crate::disclosure::Disclosure;
 use crate::identity::IdentityRules;
 use crate::materials::Materials;
-use crate::settings::{AdminSettings, CompressionSettings, CorsSettings, LimitSettings, Settings, TelemetrySettings};
+use crate::settings::{
+    AdminSettings, CompressionSettings, CorsSettings, LimitSettings, Settings, TelemetrySettings, ZeroMqSettings,
+};
 use crate::telemetry::Telemetry;
 use crate::tls::TlsServer;
 use crate::upstream::Upstream;
@@ -40,6 +44,8 @@ pub(crate) struct Rules {
     pub(crate) disclosure: Disclosure,
     pub(crate) cors: Option<CorsSettings>,
     pub(crate) compression: Option<CompressionSettings>,
+    /// How services that speak ZeroMQ are spoken to.
+    pub(crate) zeromq: ZeroMqSettings,
     pub(crate) telemetry: Option<TelemetrySettings>,
     pub(crate) admin: Option<AdminRules>,
     /// Has a permit for each worker that goes by these rules.
@@ -81,6 +87,7 @@ impl Rules {
             disclosure: Disclosure::new(settings.response_headers),
             cors: settings.cors.clone(),
             compression: settings.compression.clone(),
+            zeromq: settings.zeromq,
             telemetry: settings.telemetry.clone(),
             admin: settings
                 .admin
@@ -118,6 +125,7 @@ fn upstreams(settings: &Settings, table: &Table, earlier: Option<&Rules>) -> io:
     let upstreams: Option<Arc<[Upstream]>> =
         services.map(|(index, service)| Upstream::new(service, settings, earlier(index))).collect();
     let upstreams = upstreams.ok_or_else(|| io::Error::other("the compiled routes name an impossible address"))?;
+    #[cfg(not(feature = "zeromq"))]
     for upstream in upstreams.iter().filter(|upstream| upstream.address.scheme == Scheme::ZeroMq) {
         tracing::warn!(upstream_service = &*upstream.name, "this build cannot speak ZeroMQ: its routes answer 502");
     }

@@ -30,6 +30,7 @@ mod telemetry;
 mod tests;
 mod tls;
 mod units;
+mod zeromq;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ pub use response_headers::ResponseHeaderSettings;
 pub use secrets::{EncryptedFile, EncryptedValue, SecretsSettings};
 pub use telemetry::{TelemetryFormat, TelemetrySettings, TraceSettings};
 pub use tls::{ClientCertificateSettings, PairSettings, TlsSettings, TlsVersion};
+pub use zeromq::ZeroMqSettings;
 
 /// The run-time configuration of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct Settings {
     pub response_headers: ResponseHeaderSettings,
     /// `compression`: which answers are compressed; none without it, the default.
     pub compression: Option<CompressionSettings>,
+    /// `zeromq`: how services that speak ZeroMQ are spoken to.
+    pub zeromq: ZeroMqSettings,
     /// `shutdown_grace`: how long requests may take to end after SIGTERM; 0s to 10m, default 4s.
     pub shutdown_grace: Duration,
     /// `threads`: how many threads serve, 0 to 1024; 0, the default, is one for each core.
@@ -197,6 +201,7 @@ impl Default for Settings {
             cors: None,
             response_headers: ResponseHeaderSettings::default(),
             compression: None,
+            zeromq: ZeroMqSettings::default(),
             shutdown_grace: Duration::from_secs(4),
             threads: 0,
         }

@@ -35,7 +35,7 @@ use gateway_table::Table;
 use tokio::sync::{Notify, mpsc};
 
 use self::block::Block;
-use self::own::Own;
+use self::own::{Number, Own};
 use self::run::Run;
 use self::tracer::Tracer;
 
@@ -63,6 +63,8 @@ pub(crate) struct Telemetry {
     pub(crate) own: Arc<Own>,
     /// Whether the configuration was refused when it was last read again.
     pub(crate) is_refused: AtomicBool,
+    /// Replies over ZeroMQ for which nobody waited.
+    pub(crate) unexpected_replies: Number,
     /// Makes spans of requests, if any are to be made.
     pub(crate) tracer: Tracer,
 }
@@ -91,6 +93,7 @@ impl Telemetry {
             alarm: Arc::default(),
             own,
             is_refused: AtomicBool::new(false),
+            unexpected_replies: Number::default(),
             tracer,
         };
         (telemetry, spans)

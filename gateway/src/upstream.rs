@@ -5,11 +5,14 @@ mod call;
 mod connect;
 mod http1;
 mod http2;
+mod line;
 mod pool;
 mod retry_budget;
 mod send;
 mod slots;
 mod upload;
+#[cfg(feature = "zeromq")]
+mod zeromq;
 
 use std::fmt;
 use std::io;
@@ -17,16 +20,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_http1::{HeadLimits, ResponseFault};
-use gateway_table::{Service, Text};
+use gateway_table::{Scheme, Service, Table, Text};
+#[cfg(feature = "zeromq")]
+use gateway_zeromq::ReplyFault;
 use http::HeaderValue;
 
+#[cfg(feature = "zeromq")]
+use crate::budget::Budget;
 use crate::request_body::RequestBodyFault;
-use crate::settings::{Address, Settings};
+use crate::settings::{Address, Settings, ZeroMqSettings};
+use crate::telemetry::Telemetry;
 
 pub(crate) use breaker::{Breaker, BreakerRecord, BreakerState, Change};
 pub(crate) use connect::{open, open_at, resolve};
 pub(crate) use http1::Exchange;
 pub(crate) use http2::Local;
+pub(crate) use line::Line;
 pub(crate) use pool::{Lease, Pool};
 pub(crate) use send::{Answer, Outgoing, Protocol};
 pub(crate) use slots::{Slot, Slots};
@@ -49,6 +58,9 @@ pub(crate) struct Upstream {
     pub(crate) breaker: Arc<Breaker>,
     /// How many requests it has at the moment.
     pub(crate) slots: Slots,
+    /// What bodies of messages to it and from it are held in.
+    #[cfg(feature = "zeromq")]
+    held: Budget,
 }
 
 impl Upstream {
@@ -66,7 +78,30 @@ impl Upstream {
         let earlier = earlier.filter(|earlier| earlier.address == address);
         let (breaker, slots) =
             earlier.map(|earlier| (Arc::clone(&earlier.breaker), earlier.slots.clone())).unwrap_or_default();
-        Some(Self { name, address, host, gets_authorization, breaker, slots })
+        Some(Self {
+            name,
+            address,
+            host,
+            gets_authorization,
+            breaker,
+            slots,
+            #[cfg(feature = "zeromq")]
+            held: Budget::new(settings.zeromq.held_bytes),
+        })
+    }
+
+    /// What a worker speaks to it by.
+    #[cfg_attr(not(feature = "zeromq"), expect(unused_variables, reason = "HTTP needs nothing of all this"))]
+    pub(crate) fn line(&self, table: &'static Table, settings: ZeroMqSettings, telemetry: &Arc<Telemetry>) -> Line {
+        match self.address.scheme {
+            Scheme::Http | Scheme::Https => Line::Http,
+            #[cfg(feature = "zeromq")]
+            Scheme::ZeroMq => {
+                Line::ZeroMq(Box::new(zeromq::Dealers::new(self, table, settings, Arc::clone(telemetry))))
+            }
+            #[cfg(not(feature = "zeromq"))]
+            Scheme::ZeroMq => Line::Unknown,
+        }
     }
 }
 
@@ -89,7 +124,14 @@ pub(crate) enum UpstreamFault {
     TooManyInterim,
     /// The request's body ended early; its client is to blame.
     RequestBody(RequestBodyFault),
-    /// The upstream speaks ZeroMQ, and this build has no adapter for it.
+    /// What came back over ZeroMQ is no reply.
+    #[cfg(feature = "zeromq")]
+    MalformedReply(ReplyFault),
+    /// Bodies of messages take all the room that there is for them.
+    #[cfg(feature = "zeromq")]
+    NoRoom,
+    /// The upstream speaks ZeroMQ, and this build does not.
+    #[cfg(not(feature = "zeromq"))]
     NoAdapter,
 }
 
@@ -110,7 +152,12 @@ impl fmt::Display for UpstreamFault {
             Self::Unasked => f.write_str("the upstream switched to a protocol that it was not offered"),
             Self::TooManyInterim => f.write_str("the upstream sends interim answers without end"),
             Self::RequestBody(fault) => fault.fmt(f),
-            Self::NoAdapter => f.write_str("the upstream speaks ZeroMQ, for which this build has no adapter"),
+            #[cfg(feature = "zeromq")]
+            Self::MalformedReply(fault) => write!(f, "the upstream's reply is not valid: {fault}"),
+            #[cfg(feature = "zeromq")]
+            Self::NoRoom => f.write_str("there is no room for the bodies of messages to and from the upstream"),
+            #[cfg(not(feature = "zeromq"))]
+            Self::NoAdapter => f.write_str("the upstream speaks ZeroMQ, which this build does not"),
         }
     }
 }

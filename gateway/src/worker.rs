@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use gateway_http1::HeadLimits;
-use gateway_table::{Route, Table};
+use gateway_table::{Route, Scheme, Table};
 use http::{HeaderMap, HeaderName};
 
 use crate::access_log::AccessLog;
@@ -57,6 +57,7 @@ pub(crate) struct Worker {
     pub(crate) stall_limit: Duration,
     verifier: Arc<Verifier>,
     tokens: Rc<RefCell<TokenCache>>,
+    telemetry: Arc<Telemetry>,
     upstreams: Arc<[Upstream]>,
     pools: Vec<Rc<Pool>>,
     clock: Clock,
@@ -77,6 +78,10 @@ impl Worker {
         let ticks = Rc::new(TickClock::new());
         let buffers = Rc::new(Buffers::default());
         let recorder = shared.telemetry.recorder();
+        let pool = |upstream: &Upstream| {
+            let line = upstream.line(shared.table, rules.zeromq, &shared.telemetry);
+            Rc::new(Pool::new(upstream.address.clone(), line, Rc::clone(&ticks), Rc::clone(&buffers)))
+        };
         Self {
             table: shared.table,
             limiters: Arc::clone(&shared.limiters),
@@ -86,7 +91,8 @@ impl Worker {
             stall_limit: rules.limits.idle_timeout,
             verifier: Arc::clone(&shared.verifier),
             tokens: Rc::default(),
-            pools: rules.upstreams.iter().map(|upstream| pool(upstream, &ticks, &buffers)).collect(),
+            telemetry: Arc::clone(&shared.telemetry),
+            pools: rules.upstreams.iter().map(pool).collect(),
             upstreams: Arc::clone(&rules.upstreams),
             clock: Clock::default(),
             date: RefCell::default(),
@@ -103,12 +109,13 @@ impl Worker {
         self.access_log.keep_to(rules.log);
         let pools = rules.upstreams.iter().zip(self.upstreams.iter().zip(&self.pools));
         let pools = pools.map(|(upstream, (earlier, known))| {
-            if upstream.address == earlier.address {
-                Rc::clone(known)
-            } else {
-                known.retire();
-                pool(upstream, &self.ticks, &self.buffers)
+            let is_spoken_to_otherwise = upstream.address.scheme == Scheme::ZeroMq && rules.zeromq != self.rules.zeromq;
+            if upstream.address == earlier.address && !is_spoken_to_otherwise {
+                return Rc::clone(known);
             }
+            known.retire();
+            let line = upstream.line(self.table, rules.zeromq, &self.telemetry);
+            Rc::new(Pool::new(upstream.address.clone(), line, Rc::clone(&self.ticks), Rc::clone(&self.buffers)))
         });
         Self {
             table: self.table,
@@ -119,6 +126,7 @@ impl Worker {
             stall_limit: rules.limits.idle_timeout,
             verifier: Arc::clone(&self.verifier),
             tokens: Rc::clone(&self.tokens),
+            telemetry: Arc::clone(&self.telemetry),
             pools: pools.collect(),
             upstreams: Arc::clone(&rules.upstreams),
             clock: self.clock.clone(),
@@ -176,16 +184,12 @@ impl Worker {
     pub(crate) fn tick(&self) {
         self.ticks.advance();
         for pool in &self.pools {
-            pool.prune();
+            pool.tick();
         }
         if let Some(debounce) = &self.debounce {
             debounce.sweep(Instant::now());
         }
     }
-}
-
-fn pool(upstream: &Upstream, ticks: &Rc<TickClock>, buffers: &Rc<Buffers>) -> Rc<Pool> {
-    Rc::new(Pool::new(upstream.address.clone(), Rc::clone(ticks), Rc::clone(buffers)))
 }
 
 /// A thread's worker as it is now.

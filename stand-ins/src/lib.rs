@@ -3,6 +3,7 @@
 //! They do with real sockets, keys and signatures what the gateway sees of its neighbours, and nothing else.
 
 mod core_auth;
+mod core_io;
 mod core_telemetry;
 mod echo;
 mod issuer;
@@ -11,6 +12,7 @@ mod server;
 mod supervisor;
 
 pub use core_auth::core_auth;
+pub use core_io::{CoreIo, Message, core_io};
 pub use core_telemetry::{CoreTelemetry, Mood};
 pub use echo::{Seen, echo};
 pub use issuer::{Issuer, KeyKind, unix_now};

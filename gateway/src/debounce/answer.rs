@@ -89,8 +89,8 @@ fn grow_older(headers: &mut HeaderMap, here: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::budget::Budget;
     use super::*;
+    use crate::budget::Budget;
 
     fn fields(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         fields.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()

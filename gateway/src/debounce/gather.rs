@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-use super::budget::{Budget, Reserved};
+use crate::budget::{Budget, Reserved};
 
 /// A body that was to be held.
 pub(crate) enum Gathered<B> {

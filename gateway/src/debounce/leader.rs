@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 
 use super::Debounce;
 use super::answer::SharedAnswer;
-use super::budget::Budget;
 use super::key::Key;
 use super::shard::ToWaiter;
+use crate::budget::Budget;
 
 /// The right and the duty to make the call. Dropped without a word, because its client or its thread went away, it passes on
 /// to one of those who wait.

@@ -2,10 +2,11 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_table::{CanonicalPath, Route, Scheme};
+use gateway_table::{CanonicalPath, Route};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
@@ -36,7 +37,7 @@ pub(super) struct Context<'a> {
     pub(super) trace: TraceContext,
     pub(super) path: &'a CanonicalPath<'a>,
     /// Who is asking, where the route asks that.
-    pub(super) principal: Option<&'a Principal>,
+    pub(super) principal: Option<&'a Rc<Principal>>,
     /// What the log and the metrics learn of its way.
     pub(super) progress: &'a Progress,
     /// Where the upstream's interim answers go.
@@ -68,18 +69,16 @@ async fn exchange(
 ) -> Result<Response<ResponseBody>, Rejection> {
     let route = passage.matched.route;
     refuse_announced_excess(request.headers(), route.max_body)?;
-    if passage.upstream().address.scheme == Scheme::ZeroMq {
-        return Err(Rejection::Upstream(UpstreamFault::NoAdapter));
-    }
     let offer = upgrade::offer(&request, &route.upgrade);
     let progress = context.progress;
     let (outgoing, body) = outgoing(worker, passage, request, context, offer.as_ref())?;
     let (body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
     progress.follow(upload.as_ref());
     let (_, pool) = worker.upstream(route);
+    let deadline = outgoing.started + outgoing.timeout;
     let mut answer = {
         let sent = pin!(pool.call(outgoing, body, route.retry.as_ref(), &progress.attempts));
-        within_time(route, upload.as_deref(), sent).await?
+        within_time(route, deadline, upload.as_deref(), sent).await?
     };
     let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -119,7 +118,12 @@ fn outgoing(
     if let Some(offer) = offer {
         offer.write(&mut parts.headers);
     }
-    let identity = worker.identities.fields(route.service, context.principal, context.correlation_id, worker.now());
+    let identity = worker.identities.fields(
+        route.service,
+        context.principal.map(|known| &**known),
+        context.correlation_id,
+        worker.now(),
+    );
     identity.write(&mut parts.headers);
     let protocol = match offer {
         Some(_) => Protocol::Http1,
@@ -133,6 +137,9 @@ fn outgoing(
         protocol,
         interim: context.interim,
         timeouts: route.timeouts,
+        started: Instant::now(),
+        timeout: route.timeout,
+        principal: context.principal.cloned(),
     };
     Ok((outgoing, body))
 }
@@ -174,10 +181,10 @@ fn target(
 /// it: a long upload is not the upstream's slowness.
 async fn within_time(
     route: &Route,
+    mut deadline: Instant,
     upload: Option<&Upload>,
     mut sent: Pin<&mut impl Future<Output = Result<Answer, UpstreamFault>>>,
 ) -> Result<Answer, Rejection> {
-    let mut deadline = Instant::now() + route.timeout;
     loop {
         match timeout_at(deadline, sent.as_mut()).await {
             Ok(Ok(answered)) => return Ok(answered),
@@ -203,6 +210,8 @@ fn blame(fault: UpstreamFault, upload: Option<&Upload>, route: &Route) -> Reject
         Some(fault) => Rejection::of_body(fault, route.max_body),
         None => match fault {
             UpstreamFault::TooSlow(limit) | UpstreamFault::ConnectTooSlow(limit) => Rejection::UpstreamTimeout(limit),
+            #[cfg(feature = "zeromq")]
+            UpstreamFault::NoRoom => Rejection::Overloaded,
             fault => Rejection::Upstream(fault),
         },
     }

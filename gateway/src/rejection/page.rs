@@ -26,7 +26,7 @@ fn every_kind() -> Vec<Rejection> {
         Rejection::BodyTooLarge { limit: 1 },
         Rejection::ClientTooSlow,
         Rejection::BodyBroken,
-        Rejection::Upstream(UpstreamFault::NoAdapter),
+        Rejection::Upstream(UpstreamFault::Unasked),
         Rejection::UpstreamStatus(StatusCode::INTERNAL_SERVER_ERROR),
         Rejection::Full,
         Rejection::Overloaded,

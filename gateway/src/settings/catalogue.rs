@@ -356,6 +356,15 @@ pub(super) const KEYS: &[Key] = &[
         "the media types; `text/*` is all that start so",
     ),
     key("compression.minimum", Size("1B", "1MiB"), Value("1KiB"), "the shortest answer that is worth it"),
+    key("zeromq", Section, Nothing("the defaults below"), "how services that speak ZeroMQ are spoken to"),
+    key("zeromq.connections", Number(1, 64), Value("1"), "how many each thread has to each service"),
+    key("zeromq.reply_bytes", Size("1KiB", "1GiB"), Value("16MiB"), "the longest body of a reply"),
+    key(
+        "zeromq.held_bytes",
+        Size("64KiB", "16GiB"),
+        Value("64MiB"),
+        "how much the bodies of messages to and from one service may take at a time; beyond it 503",
+    ),
 ];
 
 /// What was bound or opened at the start, and stays so until a restart.

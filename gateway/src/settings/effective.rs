@@ -96,6 +96,10 @@ impl Settings {
             list.texts("types", &compression.types);
             list.size("minimum", compression.minimum.into());
         }
+        list.section("zeromq");
+        list.plain("connections", self.zeromq.connections);
+        list.size("reply_bytes", self.zeromq.reply_bytes);
+        list.size("held_bytes", self.zeromq.held_bytes as u64);
         list.section("");
         list.duration("shutdown_grace", self.shutdown_grace);
         list.plain("threads", self.threads);

@@ -13,7 +13,7 @@ use super::secrets::{self, EncryptedFile, Given};
 use super::section::{Faults, Field, Section};
 use super::{
     LimitSettings, ServiceSettings, Settings, admin, auth, compression, cors, identity, log, response_headers,
-    telemetry, tls,
+    telemetry, tls, zeromq,
 };
 use crate::secrets::is_encrypted;
 
@@ -38,6 +38,7 @@ pub(super) fn read(root: Node, base: &Path, given: Given<'_>, faults: &mut Fault
         "cors",
         "response_headers",
         "compression",
+        "zeromq",
         "shutdown_grace",
         "threads",
     ];
@@ -70,6 +71,9 @@ pub(super) fn read(root: Node, base: &Path, given: Given<'_>, faults: &mut Fault
     settings.trusted_proxies =
         file.take("trusted_proxies").map(|field| read_networks(field, faults)).unwrap_or_default();
     read_answers(&mut file, faults, &mut settings);
+    if let Some(field) = file.take("zeromq") {
+        zeromq::read(field, faults, &mut settings.zeromq);
+    }
     let grace = file.take("shutdown_grace").and_then(|field| field.duration(Duration::ZERO..=HOUR / 6, faults));
     assign(&mut settings.shutdown_grace, grace);
     assign(&mut settings.threads, file.take("threads").and_then(|field| field.integer(0..=1024, faults)));

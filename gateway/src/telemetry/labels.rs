@@ -159,6 +159,12 @@ impl UpstreamError {
                 UpstreamFault::Reset(_) => Self::Reset,
                 UpstreamFault::TooSlow(_) => Self::Timeout,
                 UpstreamFault::Malformed(_) | UpstreamFault::Unasked | UpstreamFault::TooManyInterim => Self::Malformed,
+                #[cfg(feature = "zeromq")]
+                UpstreamFault::MalformedReply(_) => Self::Malformed,
+                // The gateway is to blame.
+                #[cfg(feature = "zeromq")]
+                UpstreamFault::NoRoom => return None,
+                #[cfg(not(feature = "zeromq"))]
                 UpstreamFault::NoAdapter => Self::NoAdapter,
             }),
             Rejection::UpstreamTimeout(_) => Some(Self::Timeout),

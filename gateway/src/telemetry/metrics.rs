@@ -16,6 +16,10 @@ pub(crate) fn families(telemetry: &Telemetry, state: &State) -> Vec<Family> {
     families.extend(authentication(&totals));
     families.extend(early_ends(telemetry, &totals));
     families.extend(services(state, &totals));
+    families.push(
+        Family::counter("gateway_unexpected_replies_total", "Replies over ZeroMQ for which nobody waited.")
+            .with(Value::Count(telemetry.unexpected_replies.get())),
+    );
     families.extend(state.gauges(telemetry));
     families.extend(telemetry.own.families());
     families

@@ -7,8 +7,8 @@ use std::time::Duration;
 use gateway_table::{Retry, RetryCause};
 use http::{HeaderValue, Method};
 
-use super::send::{Answer, Outgoing, send};
-use super::{Pool, UpstreamFault};
+use super::send::{Answer, Outgoing};
+use super::{Line, Pool, UpstreamFault};
 use crate::headers::RETRY_ATTEMPT;
 use crate::request_body::RequestBody;
 
@@ -43,7 +43,7 @@ impl Pool {
         loop {
             attempts.set(attempts.get() + 1);
             let limit = retry.and_then(|retry| retry.per_try);
-            let outcome = within(limit, send(self, request, &mut body, is_repeatable)).await;
+            let outcome = within(limit, Line::send(self, request, &mut body, is_repeatable)).await;
             let Some(retry) = retry else { return outcome };
             let may_repeat = is_repeatable || is_unsent(&outcome);
             let is_last = attempts.get() >= retry.attempts.get() || !may_repeat;

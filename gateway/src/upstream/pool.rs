@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::http2::Shared;
 use super::retry_budget::RetryBudget;
-use super::{Protocol, UpstreamFault, open_at, resolve};
+use super::{Line, Protocol, UpstreamFault, open_at, resolve};
 use crate::buffers::Buffers;
 use crate::settings::Address;
 use crate::stream::Stream;
@@ -28,11 +28,12 @@ const MOST_IDLE: usize = 256;
 /// The connections of one worker to one service.
 pub(crate) struct Pool {
     pub(super) address: Address,
+    pub(super) line: Line,
     idle: RefCell<Vec<Idle>>,
     /// The connection that all requests over HTTP/2 share.
     pub(super) shared: Shared,
     resolved: Mutex<Option<Resolved>>,
-    clock: Rc<TickClock>,
+    pub(super) clock: Rc<TickClock>,
     pub(super) buffers: Rc<Buffers>,
     pub(super) budget: RetryBudget,
     /// Whether no further request comes to it.
@@ -51,9 +52,10 @@ struct Idle {
 }
 
 impl Pool {
-    pub(crate) fn new(address: Address, clock: Rc<TickClock>, buffers: Rc<Buffers>) -> Self {
+    pub(crate) fn new(address: Address, line: Line, clock: Rc<TickClock>, buffers: Rc<Buffers>) -> Self {
         Self {
             address,
+            line,
             idle: RefCell::default(),
             shared: Shared::default(),
             resolved: Mutex::new(None),
@@ -103,8 +105,12 @@ impl Pool {
         self.idle.borrow_mut().clear();
     }
 
-    /// Closes what has been idle for too long.
-    pub(crate) fn prune(&self) {
+    /// Once a tick: closes what has been idle for too long.
+    pub(crate) fn tick(&self) {
+        #[cfg(feature = "zeromq")]
+        if let Line::ZeroMq(dealers) = &self.line {
+            dealers.tick();
+        }
         let now = self.clock.now();
         self.idle.borrow_mut().retain_mut(|idle| now.since(idle.since) < KEPT_FOR && is_open(&mut idle.wire));
     }

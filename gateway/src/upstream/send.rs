@@ -1,16 +1,18 @@
-//! One try of a request: on an idle connection if there is any, else on a new one.
+//! One try of a request over HTTP: on an idle connection if there is any, else on a new one.
 
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use gateway_http1::ResponseHead;
 use gateway_table::Timeouts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Response};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::http1::Exchange;
 use super::{Pool, UpstreamFault, http2};
+use crate::auth::Principal;
 use crate::connection::Interim;
 use crate::request_body::RequestBody;
 use crate::response_body::UpstreamBody;
@@ -37,6 +39,12 @@ pub(crate) struct Outgoing {
     /// Where interim answers go.
     pub(crate) interim: Interim,
     pub(crate) timeouts: Timeouts,
+    /// When the calling began, and how long it may take until there is an answer.
+    pub(crate) started: Instant,
+    pub(crate) timeout: Duration,
+    /// Who is asking, where the route asks that.
+    #[cfg_attr(not(feature = "zeromq"), expect(dead_code, reason = "over HTTP, fields say so"))]
+    pub(crate) principal: Option<Rc<Principal>>,
 }
 
 /// An answer: its head, and its body on the connection on which it comes.

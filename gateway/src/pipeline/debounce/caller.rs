@@ -74,7 +74,7 @@ impl Caller {
             correlation_id: &self.correlation_id,
             trace: self.trace,
             path: &path,
-            principal: self.principal.as_deref(),
+            principal: self.principal.as_ref(),
             progress: &self.progress,
             interim: self.interim.clone(),
         };

@@ -15,25 +15,25 @@ pub(crate) struct Reserved {
 }
 
 impl Budget {
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         Self(Arc::new(AtomicUsize::new(bytes)))
     }
 
     /// Nothing yet; it grows.
-    pub(super) fn none(&self) -> Reserved {
+    pub(crate) fn none(&self) -> Reserved {
         Reserved { from: Arc::clone(&self.0), bytes: 0 }
     }
 
     /// How many bytes are left.
     #[cfg(test)]
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Reserved {
     /// Takes so many bytes more; whether there were so many.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
         let taken = self.from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         self.bytes += taken.map_or(0, |_| bytes);
         taken.is_ok()
