@@ -1,7 +1,7 @@
 //! The gateway and stand-ins for its neighbours, in one process: `cargo run --release --example demo [ADDRESS]`.
 //!
-//! CoreAuth issues real RS256 tokens; CoreRL and CoreConfig answer with what reached them, CoreTelemetry takes metrics
-//! and log lines; coredinator is down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
+//! CoreAuth issues real RS256 tokens; CoreRL and CoreConfig answer with what reached them, CoreIO does so over ZeroMQ,
+//! CoreTelemetry takes metrics and log lines; coredinator is down. The routes are those of `routes.ron`. Each printed command does what the line above it says.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a demo is there to be read")]
 
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gateway::{Gateway, Settings};
-use stand_ins::{CoreTelemetry, Issuer, KeyKind, Seen, Server, core_auth, echo};
+use stand_ins::{CoreIo, CoreTelemetry, Issuer, KeyKind, Message, Seen, Server, core_auth, core_io, echo};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8001".to_owned());
@@ -35,6 +35,7 @@ struct Neighbours {
     auth: Server,
     agents: Server,
     config: Server,
+    signals: CoreIo,
     telemetry: CoreTelemetry,
 }
 
@@ -44,6 +45,7 @@ impl Neighbours {
             auth: core_auth(Arc::clone(issuer))?,
             agents: echo("corerl", show)?,
             config: echo("coreconfig", show)?,
+            signals: core_io(show_message)?,
             telemetry: CoreTelemetry::start()?,
         })
     }
@@ -66,6 +68,7 @@ impl Neighbours {
                coreauth: {core_auth}\n  \
                corerl: {core_rl}\n  \
                coreconfig: {core_config}\n  \
+               coreio: {core_io}\n  \
                coretelemetry: {core_telemetry}\n  \
                coredinator: http://{nowhere}\n",
             issuer = Issuer::NAME,
@@ -73,6 +76,7 @@ impl Neighbours {
             core_auth = self.auth.url(),
             core_rl = self.agents.url(),
             core_config = self.config.url(),
+            core_io = self.signals.url(),
             core_telemetry = self.telemetry.url(),
             nowhere = nowhere()?,
         );
@@ -98,6 +102,10 @@ fn show(seen: &Seen) {
     eprintln!("{} got {} {}", seen.service, seen.method, seen.target);
 }
 
+fn show_message(message: &Message) {
+    eprintln!("coreio got {} {}", message.head["method"], message.head["path"]);
+}
+
 fn print_guide(address: &SocketAddr, admin: Option<SocketAddr>, issuer: &Issuer) {
     let operations = issuer.token("olga", &["operations"]);
     println!("CoreGateway listens on http://{address}. Paste into another terminal:\n");
@@ -118,6 +126,7 @@ fn guide(address: &SocketAddr) -> Vec<(&'static str, String)> {
     let bearer = r#"-H "Authorization: Bearer $TOKEN""#;
     vec![
         ("200: CoreRL answers with what reached it", format!("curl -i {bearer} {base}/api/v1/agent/pump-7/status")),
+        ("200: CoreIO, which speaks ZeroMQ alone", format!("curl -i {bearer} {base}/api/v1/io/valves/7")),
         ("401: no token", format!("curl -i {base}/api/v1/agent/pump-7/status")),
         ("403: Olga may not configure", format!("curl -i {bearer} {base}/api/v1/config/plant")),
         ("404: no such route", format!("curl -i {bearer} {base}/api/v1/agents")),

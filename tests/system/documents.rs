@@ -22,6 +22,7 @@ const TELEMETRY: &str = include_str!("../../docs/telemetry.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
 const PACKAGING: &str = include_str!("../../docs/packaging.md");
+const ZEROMQ: &str = include_str!("../../docs/zeromq.md");
 const ROUTES: &str = include_str!("../../routes.ron");
 /// What makes and proves packages, apart from the other checks, as it takes long and must be root.
 const DIST: &str = include_str!("../../.ci/dist");
@@ -100,6 +101,21 @@ fn the_configurations_that_are_shown_are_read() {
     assert!(settings_of(CONFIGURATION).compression.is_some());
     assert!(settings_of(TELEMETRY).telemetry.is_some());
     assert!(settings_of(OPERATIONS).admin.is_some());
+    assert_eq!(settings_of(ZEROMQ).zeromq.connections, 2);
+}
+
+#[test]
+fn the_route_to_a_zeromq_service_that_is_shown_builds() {
+    let [route] = blocks_of(ZEROMQ, "ron")[..] else { panic!("one route is shown") };
+    let source = Source::new("routes.ron", route_file(route));
+    assert!(compile(&source).table.is_some());
+}
+
+#[test]
+fn the_services_that_are_shown_are_run_by_ci() {
+    let ci = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+    assert!(ci.contains(".ci/zeromq-tests"));
+    assert_eq!(blocks_of(ZEROMQ, "python").len(), 2);
 }
 
 #[test]

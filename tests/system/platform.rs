@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use stand_ins::{Issuer, KeyKind, core_auth, echo};
+use serde_json::{Value, json};
+use stand_ins::{Issuer, KeyKind, core_auth, core_io, echo};
 
 use crate::support::client::{Client, ask};
 use crate::support::process::Process;
@@ -21,9 +21,10 @@ fn every_route_of_the_platform_reaches_its_service_for_whoever_has_the_role() {
         folder.path(),
         &format!(
             "auth:\n  issuer: {}\n  audience: {}\n  jwks: {{ url: {url}/.well-known/jwks.json }}\n\
-             services:\n  coreauth: {url}\n{}",
+             services:\n  coreauth: {url}\n  coreio: {}\n{}",
             Issuer::NAME,
             Issuer::AUDIENCE,
+            core_io(|_| {}).unwrap().url(),
             addresses.concat(),
             url = auth.url(),
         ),
@@ -41,6 +42,11 @@ fn every_route_of_the_platform_reaches_its_service_for_whoever_has_the_role() {
         assert_eq!(ask(gateway.address(), &format!("GET {path}"), &field).status, 403);
         assert_eq!(ask(gateway.address(), &format!("GET {path}"), "").status, 401);
     }
+    let field = format!("Authorization: Bearer {}\r\n", issuer.token("sam", &["service"]));
+    let seen = ask(gateway.address(), "GET /api/v1/io/valves/7", &field).json();
+    let sam = json!({ "service": "coreio", "method": "GET", "path": "/valves/7", "bytes": 0,
+        "principal": { "subject": "sam", "roles": ["service"] } });
+    assert_eq!(seen, sam);
     for path in ["/auth/token", "/api/v1/auth/token"] {
         let body = r#"{"subject": "olga", "roles": ["operations"]}"#;
         let request = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len());

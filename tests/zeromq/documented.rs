@@ -28,7 +28,7 @@ fn the_service_in_ten_lines_answers() {
     }
     client.send("HEAD /io", "");
     let head = client.answer_to("HEAD").unwrap();
-    assert_eq!((head.status, head.header("content-length")), (200, Some("25")));
+    assert_eq!((head.status, head.header("content-length")), (200, Some("23")));
 }
 
 #[test]

@@ -389,6 +389,9 @@ fn what_is_done_to_answers_is_configured() {
     assert_eq!(settings.compression, Some(CompressionSettings { types: vec!["text/html".to_owned()], minimum: 2048 }));
     let limits = settings.limits;
     assert_eq!((limits.body_rate, limits.requests_per_connection, limits.header_fields), (0, 1, 1000));
+    let text = "version: 1\nzeromq: { connections: 2, reply_bytes: 1MiB, held_bytes: 8MiB }";
+    let zeromq = ZeroMqSettings { connections: 2, reply_bytes: 1 << 20, held_bytes: 8 << 20 };
+    assert_eq!((plain.zeromq, parse(text).unwrap().zeromq), (ZeroMqSettings::default(), zeromq));
     let defaults = parse("version: 1\ncompression: {}").unwrap().compression.unwrap();
     assert_eq!((defaults.types.len(), defaults.minimum), (5, 1024));
 }
@@ -446,6 +449,7 @@ fn every_mistake_about_answers_is_told_with_its_place_its_reason_and_its_remedy(
             "2:24: `compression.types`: `text/event-stream` is a stream, which compression would hold back",
             "leave it out",
         ),
+        ("zeromq: { connections: 0 }", "2:24: `zeromq.connections`: `0` is out of range", "it goes from 1 to 64"),
         ("compression: { types: [] }", "2:23: `compression.types` is empty", "name one at least, or leave the key out"),
         (
             "compression: { minimum: 0B }",
