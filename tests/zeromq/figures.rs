@@ -12,8 +12,7 @@ use crate::support::client::Client;
 use crate::support::gateway::{Running, open_route, route_file};
 
 const ROUNDS: usize = 11;
-const REQUESTS: usize = 400;
-const CLIENTS: usize = 16;
+const REQUESTS: usize = 6_400;
 
 /// The nanoseconds that worker threads of this process have been on a processor.
 fn worker_nanos() -> u64 {
@@ -36,20 +35,20 @@ struct Figures {
     rate: f64,
 }
 
-fn round(at: SocketAddr, path: &str) -> Figures {
+fn round(at: SocketAddr, path: &str, clients: usize) -> Figures {
     let (before, start) = (worker_nanos(), Instant::now());
     std::thread::scope(|scope| {
-        for _ in 0..CLIENTS {
+        for _ in 0..clients {
             scope.spawn(|| {
                 let mut client = Client::connect(at);
-                for _ in 0..REQUESTS {
+                for _ in 0..REQUESTS / clients {
                     assert_eq!(client.send(&format!("GET {path}"), "").answer().unwrap().status, 200);
                 }
             });
         }
     });
     #[expect(clippy::cast_precision_loss, reason = "exact enough")]
-    let (count, nanos) = ((CLIENTS * REQUESTS) as f64, (worker_nanos() - before) as f64);
+    let (count, nanos) = (REQUESTS as f64, (worker_nanos() - before) as f64);
     Figures { cpu: nanos / 1e3 / count, rate: count / start.elapsed().as_secs_f64() }
 }
 
@@ -63,15 +62,22 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn figures_of_a_request_over_zeromq_beside_http() {
     let (messages, http) = (core_io(|_| {}).unwrap(), echo("io", |_| {}).unwrap());
     let gateway = Running::start(&route_file(&(route(messages.address(), "") + &open_route(http.address(), ""))), "");
-    let (mut zeromq, mut plain) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        zeromq.push(round(gateway.address(), "/io/a"));
-        plain.push(round(gateway.address(), "/open/a"));
+    for clients in [1, 16] {
+        let (mut zeromq, mut plain) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            zeromq.push(round(gateway.address(), "/io/a", clients));
+            plain.push(round(gateway.address(), "/open/a", clients));
+        }
+        tell(clients, &zeromq, &plain);
     }
-    let differences = zeromq.iter().zip(&plain).map(|(one, other)| one.cpu - other.cpu).collect();
+}
+
+#[expect(clippy::print_stdout, reason = "figures are there to be read")]
+fn tell(clients: usize, zeromq: &[Figures], plain: &[Figures]) {
+    let differences = zeromq.iter().zip(plain).map(|(one, other)| one.cpu - other.cpu).collect();
     let cpu = |rounds: &[Figures]| median(rounds.iter().map(|round| round.cpu).collect());
     let rate = |rounds: &[Figures]| median(rounds.iter().map(|round| round.rate).collect());
-    println!("medians of {ROUNDS} paired rounds of {} requests:", CLIENTS * REQUESTS);
-    println!("CPU µs: ZeroMQ {:.1}, HTTP {:.1}, difference {:.1}", cpu(&zeromq), cpu(&plain), median(differences));
-    println!("requests a second: ZeroMQ {:.0}, HTTP {:.0}", rate(&zeromq), rate(&plain));
+    println!("{clients} clients, medians of {ROUNDS} paired rounds of {REQUESTS} requests:");
+    println!("  CPU µs: ZeroMQ {:.1}, HTTP {:.1}, difference {:.1}", cpu(zeromq), cpu(plain), median(differences));
+    println!("  requests a second: ZeroMQ {:.0}, HTTP {:.0}", rate(zeromq), rate(plain));
 }

