@@ -17,7 +17,7 @@ const ROUTE_LANGUAGE: &str = include_str!("../../../docs/route-language.md");
 const SECURITY: &str = include_str!("../../../docs/security.md");
 
 /// The blocks of code on the pages that tests run: here, in `documents`, `secrets`, or with the tools of operators.
-const TRIED: [&str; 19] = [
+const TRIED: [&str; 25] = [
     "clients.md sh",
     "configuration.md yaml",
     "operations.md sh",
@@ -37,6 +37,12 @@ const TRIED: [&str; 19] = [
     "security.md yaml",
     "telemetry.md json",
     "telemetry.md yaml",
+    "zeromq.md json",
+    "zeromq.md json",
+    "zeromq.md python",
+    "zeromq.md python",
+    "zeromq.md ron",
+    "zeromq.md yaml",
 ];
 
 #[test]
