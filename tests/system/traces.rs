@@ -63,7 +63,8 @@ fn sampled_requests_are_spans_between_their_client_and_their_service() {
     let gateway = tracing(&core_telemetry, &open_route(upstream.address(), ""));
     assert_eq!(status(gateway.address(), "GET /open/x?secret=1", &parent()), 200);
     assert_eq!(status(gateway.address(), "GET /nowhere", ""), 404);
-    assert!(core_telemetry.wait_until(|telemetry| spans(telemetry).len() == 2));
+    assert_eq!(status(gateway.address(), "GET /healthcheck", ""), 200);
+    assert!(core_telemetry.wait_until(|telemetry| spans(telemetry).len() == 3));
     let hex = |bytes: &[u8]| {
         let number = bytes.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
         format!("{number:0width$x}", width = 2 * bytes.len())
@@ -73,6 +74,7 @@ fn sampled_requests_are_spans_between_their_client_and_their_service() {
     assert_eq!((hex(&forwarded.trace_id), hex(&forwarded.parent_span_id)), (TRACE.into(), PARENT.into()));
     assert_eq!(passed_on(&upstream), format!("00-{TRACE}-{}-01", hex(&forwarded.span_id)));
     assert!(forwarded.start_time_unix_nano < forwarded.end_time_unix_nano);
+    assert!(spans.iter().any(|span| span.name == "GET /healthcheck"), "as in the metrics");
     let lost = spans.iter().find(|span| span.name == "GET _OTHER").unwrap();
     assert!(lost.parent_span_id.is_empty());
     assert!(lost.attributes.iter().any(|attribute| attribute.key == "error.type"));
