@@ -140,10 +140,10 @@ fn it_says_since_when_nothing_comes_any_more_and_goes_on_when_it_does() {
         browser.wait_until(&format!("document.getElementById('verdict').textContent.includes('{text}')"));
     };
     says("Not ready: no keys to check tokens with");
-    gateway.pause();
+    gateway.signal("-STOP");
     says("No news since ");
     browser.wait_until("document.body.className === 'stale'");
-    gateway.resume();
+    gateway.signal("-CONT");
     says("Not ready: no keys to check tokens with");
     browser.wait_until("document.body.className === ''");
 }

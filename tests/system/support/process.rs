@@ -92,23 +92,14 @@ impl Process {
         self.signal("-HUP");
     }
 
-    /// Has it stand still.
-    pub(crate) fn pause(&self) {
-        self.signal("-STOP");
-    }
-
-    /// Has it go on.
-    pub(crate) fn resume(&self) {
-        self.signal("-CONT");
-    }
-
     /// The next line of its log that has this text in it.
     pub(crate) fn log_line(&mut self, text: &str) -> serde_json::Value {
         let line = self.log.by_ref().map_while(Result::ok).find(|line| line.contains(text)).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
-    fn signal(&self, signal: &str) {
+    /// Sends a signal, as `kill` calls it.
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status().unwrap();
         assert!(status.success());
     }
