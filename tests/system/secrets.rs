@@ -131,6 +131,22 @@ fn what_was_encrypted_is_nowhere_in_the_log_the_status_or_the_metrics() {
 }
 
 #[test]
+fn the_configuration_that_is_printed_hides_what_was_encrypted() {
+    let plant = Plant::new();
+    let (address, issuer) = (plant.value("http://hunter2:1", "  "), plant.value("hunter2", "  "));
+    plant.write("keys.json", Issuer::new(KeyKind::P256, "plant-1").jwk_set().to_string());
+    let auth = format!("auth:\n  audience: a\n  jwks: {{ file: keys.json }}\n  issuer: {issuer}\n");
+    plant.write("coregateway.yaml", format!("version: 1\n{IDENTITY}services:\n  corerl: {address}\n{auth}"));
+    for format in ["human", "json"] {
+        let arguments = ["config", "--config-name", "coregateway", "--format", format];
+        let output = command().current_dir(plant.path()).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(said.matches("(hidden)").count() == 2 && !said.contains("hunter2"), "{said}");
+        assert!(said.contains("identity.txt") && !said.contains("AGE-SECRET"), "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_refused_with_its_place_and_without_its_content() {
     let plant = Plant::new();
     let other = Plant::new();
