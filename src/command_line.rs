@@ -35,14 +35,21 @@ pub(crate) enum Command {
     Version,
 }
 
+// Without a doc comment, which would become the text of the commands that have it.
 #[derive(Args)]
-pub(crate) struct RunArguments {
+pub(crate) struct ConfigurationArguments {
     /// The configuration: a path, or the stem of a .yaml or .yml file in the working directory.
     #[arg(long, value_name = "PATH|STEM")]
     pub(crate) config_name: Option<String>,
     /// The identity that opens encrypted values and files.
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) configuration: ConfigurationArguments,
     /// Listen here instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
@@ -70,12 +77,8 @@ pub(crate) enum Format {
 
 #[derive(Args)]
 pub(crate) struct HealthcheckArguments {
-    /// The configuration of the running gateway: a path, or the stem of a .yaml or .yml file in the working directory.
-    #[arg(long, value_name = "PATH|STEM")]
-    pub(crate) config_name: Option<String>,
-    /// The identity that opens encrypted values and files.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) identity: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) configuration: ConfigurationArguments,
     /// Ask here instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,

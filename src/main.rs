@@ -10,6 +10,7 @@ mod secrets;
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,7 +19,9 @@ use gateway::settings::SettingsError;
 use gateway::{HealthFault, Settings, StartError};
 use gateway_routes::command;
 
-use crate::command_line::{Arguments, Command, ConfigArguments, Format, HealthcheckArguments, RunArguments};
+use crate::command_line::{
+    Arguments, Command, ConfigArguments, ConfigurationArguments, Format, HealthcheckArguments, RunArguments,
+};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &RunArguments) -> ExitCode {
-    let config_name = arguments.config_name.as_deref();
+    let config_name = arguments.configuration.config_name.as_deref();
     let settings = match arguments.settings() {
         Ok(settings) => settings,
         Err(error) => return refuse(2, &error, error.log_file.as_deref(), config_name),
@@ -59,11 +62,9 @@ fn status_of(error: &StartError) -> u8 {
 }
 
 fn healthcheck(arguments: &HealthcheckArguments) -> ExitCode {
-    let settings = Settings::load_with_identity(arguments.config_name.as_deref(), arguments.identity.as_deref());
-    let settings = match (settings, arguments.listen) {
-        (Ok(settings), Some(address)) => settings.listening_at(address),
-        (Ok(settings), None) => settings,
-        (Err(error), _) => return fail(2, &error),
+    let settings = match arguments.configuration.settings(arguments.listen) {
+        Ok(settings) => settings,
+        Err(error) => return fail(2, &error),
     };
     match gateway::healthcheck(&settings) {
         Ok(()) => ExitCode::SUCCESS,
@@ -112,8 +113,15 @@ fn config(arguments: &ConfigArguments) -> ExitCode {
 
 impl RunArguments {
     fn settings(&self) -> Result<Settings, SettingsError> {
+        self.configuration.settings(self.listen)
+    }
+}
+
+impl ConfigurationArguments {
+    /// The settings; with this address in place of theirs, if there is one.
+    fn settings(&self, listen: Option<SocketAddr>) -> Result<Settings, SettingsError> {
         let settings = Settings::load_with_identity(self.config_name.as_deref(), self.identity.as_deref())?;
-        Ok(match self.listen {
+        Ok(match listen {
             Some(address) => settings.listening_at(address),
             None => settings,
         })

@@ -33,16 +33,7 @@ fn sigterm_ends_it_with_status_0() {
 
 #[test]
 fn a_request_in_flight_is_answered_before_the_stop_and_no_new_connection_is_taken() {
-    let (came, has_come) = std::sync::mpsc::channel();
-    let (go, may_go) = std::sync::mpsc::channel::<()>();
-    let may_go = std::sync::Mutex::new(may_go);
-    let upstream = Upstream::scripted(move |peer| {
-        if peer.request().is_some() {
-            came.send(()).unwrap();
-            may_go.lock().unwrap().recv().unwrap();
-            peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
-        }
-    });
+    let (upstream, has_come, go) = Upstream::gated();
     let gateway = Running::with_routes(&open_route(upstream.address(), "timeout: \"1h\""));
     let address = gateway.address();
     let mut client = Client::connect(address);

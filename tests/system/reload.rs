@@ -67,16 +67,7 @@ fn no_request_fails_by_fifty_reloads() {
 
 #[test]
 fn a_request_ends_under_the_settings_under_which_it_began() {
-    let (came, has_come) = std::sync::mpsc::channel();
-    let (go, may_go) = std::sync::mpsc::channel::<()>();
-    let may_go = std::sync::Mutex::new(may_go);
-    let upstream = Upstream::scripted(move |peer| {
-        while peer.request().is_some() {
-            came.send(()).unwrap();
-            may_go.lock().unwrap().recv().unwrap();
-            peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
-        }
-    });
+    let (upstream, has_come, go) = Upstream::gated();
     let routes = route_file(&open_route(upstream.address(), "timeout: \"1h\""));
     let gateway = Running::start(&routes, &format!("{ADMIN}response_headers: {{ server_timing: true }}\n"));
     let mut client = Client::connect(gateway.address());

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::Value;
 
 use crate::support::admin::admin_ask;
+use crate::support::certificates::{Authority, TlsClient};
 use crate::support::client::{Answer, Client, ask, status};
 use crate::support::process::Process;
 use crate::support::upstream::Upstream;
@@ -92,8 +93,39 @@ fn no_request_fails_over_twenty_takeovers_whether_connections_are_kept_or_not() 
 }
 
 #[test]
+fn over_tls_clients_are_asked_to_come_again_and_no_request_fails() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    authority.issue("localhost").write(folder.path(), "main");
+    let executable = deploy(folder.path(), "coregateway");
+    let tls = "tls: { certificate: main.crt, private_key: main.key }\nthreads: 2\n";
+    let mut gateway = Process::start_executable(&executable, folder.path(), tls);
+    let (address, is_over) = (gateway.address(), AtomicBool::new(false));
+    let (config, come_again) = (authority.client(None), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut client = TlsClient::connect(address, "localhost", &config);
+                while !is_over.load(Ordering::SeqCst) {
+                    let answer = client.ask_health().unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+                    if answer.contains("connection: close") {
+                        come_again.fetch_add(1, Ordering::SeqCst);
+                        client = TlsClient::connect(address, "localhost", &config);
+                    }
+                }
+            });
+        }
+        for _ in 0..3 {
+            take_over(&mut gateway);
+        }
+        is_over.store(true, Ordering::SeqCst);
+    });
+    assert!(come_again.load(Ordering::SeqCst) >= 6);
+}
+
+#[test]
 fn requests_in_flight_are_answered_and_half_sent_ones_too() {
-    let (upstream, has_come, may_go) = gated();
+    let (upstream, has_come, may_go) = Upstream::gated();
     let folder = tempfile::tempdir().unwrap();
     let mut gateway = gateway(folder.path(), &upstream, "");
     let (mut waiting, mut half_sent, mut idle) =
@@ -115,21 +147,6 @@ fn requests_in_flight_are_answered_and_half_sent_ones_too() {
     for mut client in [idle, waiting, half_sent] {
         assert_eq!(client.send("GET /healthcheck", "").answer().unwrap().status, 200);
     }
-}
-
-/// An upstream that says when a request has come, and answers when it is let.
-fn gated() -> (Upstream, std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<()>) {
-    let (came, has_come) = std::sync::mpsc::channel();
-    let (go, may_go) = std::sync::mpsc::channel();
-    let may_go = std::sync::Mutex::new(may_go);
-    let upstream = Upstream::scripted(move |peer| {
-        while peer.request().is_some() {
-            came.send(()).unwrap();
-            may_go.lock().unwrap().recv().unwrap();
-            peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
-        }
-    });
-    (upstream, has_come, go)
 }
 
 #[test]
@@ -260,7 +277,7 @@ fn it_stops_as_ever_after_a_takeover_and_leaves_nothing_open() {
 
 #[test]
 fn a_stop_while_it_waits_for_a_long_request_is_a_stop() {
-    let (upstream, has_come, may_go) = gated();
+    let (upstream, has_come, may_go) = Upstream::gated();
     let folder = tempfile::tempdir().unwrap();
     let mut gateway = gateway(folder.path(), &upstream, "");
     let mut waiting = Client::connect(gateway.address());

@@ -88,6 +88,11 @@ impl TlsClient {
 
     /// The status of the answer to a GET of the health, and the connection's end as an error.
     pub(crate) fn health(&mut self) -> std::io::Result<String> {
+        Ok(self.ask_health()?.lines().next().unwrap().to_owned())
+    }
+
+    /// As [`TlsClient::health`], the whole answer.
+    pub(crate) fn ask_health(&mut self) -> std::io::Result<String> {
         self.0.write_all(b"GET /healthcheck HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
         let mut answer = Vec::new();
         while !answer.ends_with(b"}") {
@@ -95,7 +100,7 @@ impl TlsClient {
             self.0.read_exact(&mut byte)?;
             answer.push(byte[0]);
         }
-        Ok(String::from_utf8_lossy(&answer).lines().next().unwrap().to_owned())
+        Ok(String::from_utf8(answer).unwrap())
     }
 
     /// The certificate that the gateway has shown.

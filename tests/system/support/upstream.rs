@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 /// A service on a free port of the loopback.
@@ -62,6 +62,21 @@ impl Upstream {
             gone.send(()).unwrap();
         });
         (upstream, has_come, is_gone)
+    }
+
+    /// An upstream that answers `late` to each request, when it is let; what tells that one has come, and what lets it.
+    pub(crate) fn gated() -> (Self, Receiver<()>, Sender<()>) {
+        let (came, has_come) = channel();
+        let (go, may_go) = channel();
+        let may_go = Mutex::new(may_go);
+        let upstream = Self::scripted(move |peer| {
+            while peer.request().is_some() {
+                came.send(()).unwrap();
+                may_go.lock().unwrap().recv().unwrap();
+                peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
+            }
+        });
+        (upstream, has_come, go)
     }
 
     /// An address where nobody listens.
