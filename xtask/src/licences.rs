@@ -12,8 +12,14 @@ use crate::program::{output, program};
 use crate::workspace::{entries, read};
 
 /// Packages that were published without the text of their licence: it is the standard one of this identifier.
-const STANDARD_TEXTS: [(&str, &str); 5] = [
+const STANDARD_TEXTS: [(&str, &str); 11] = [
+    ("age", "MIT"),
+    ("age-core", "MIT"),
+    ("cookie-factory", "MIT"),
+    ("fluent-langneg", "MIT"),
     ("governor", "MIT"),
+    ("intl_pluralrules", "MIT"),
+    ("io_tee", "MIT"),
     ("opentelemetry", "Apache-2.0"),
     ("opentelemetry-proto", "Apache-2.0"),
     ("opentelemetry_sdk", "Apache-2.0"),
