@@ -27,7 +27,9 @@ mod lull;
 mod self_check;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::elsewhere::{replace_process, unblock_signals};
+pub(crate) use self::elsewhere::replace_process;
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(crate) use self::elsewhere::unblock_signals;
 pub(crate) use self::estate::{Build, Estate, Listening, Parts, State};
 #[cfg(target_os = "linux")]
 pub(crate) use self::exec::{replace_process, unblock_signals};

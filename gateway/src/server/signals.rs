@@ -4,6 +4,7 @@ use std::io;
 
 use crate::orders::Orders;
 use crate::server::Stopper;
+#[cfg(unix)]
 use crate::takeover::unblock_signals;
 
 /// Has signals obeyed on the current runtime: SIGTERM and SIGINT stop the gateway, SIGHUP has it read its configuration,

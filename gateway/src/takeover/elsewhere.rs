@@ -33,4 +33,5 @@ pub(crate) fn replace_process(_: &Executable, _: Estate) -> io::Error {
 }
 
 /// Nothing was held back.
+#[cfg(unix)]
 pub(crate) fn unblock_signals() {}

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why the new executable does not take over. The gateway goes on as it is.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no other executable is tried there"))]
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TakeOverError {
     /// There is no such thing here.

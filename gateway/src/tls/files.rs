@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+#[cfg(unix)]
 use crate::secrets::is_encrypted;
 use crate::settings::Settings;
 
