@@ -61,6 +61,11 @@ fn refusal(text: &str) -> String {
     parse(&format!("version: 1\n{text}")).expect_err(text).to_string().replace("etc/gateway.yaml:", "")
 }
 
+/// A file of these further lines is refused with this message and this remedy, and nothing else.
+fn assert_refused(text: &str, message: &str, help: &str) {
+    assert_eq!(refusal(text), format!("{message}\n  help: {help}"), "{text}");
+}
+
 fn auth_with(line: &str) -> String {
     format!("auth:\n  issuer: i\n  audience: a\n  jwks: {{ file: keys.json }}\n  {line}\n")
 }
@@ -174,7 +179,7 @@ fn every_mistake_is_told_with_its_place_its_reason_and_its_remedy() {
         ("threads: \"2\"", "2:10: `threads` must be a whole number, not text", "write it in digits, without quotes"),
     ];
     for (text, message, help) in cases {
-        assert_eq!(refusal(text), format!("{message}\n  help: {help}"), "{text}");
+        assert_refused(text, message, help);
     }
 }
 
@@ -264,7 +269,7 @@ fn every_mistake_in_a_section_is_told_with_its_place_its_reason_and_its_remedy()
         ("cors: { origins: [] }", "2:7: `cors.origins` is empty", "name an origin, or leave `cors` out"),
     ];
     for (text, message, help) in cases {
-        assert_eq!(refusal(text), format!("{message}\n  help: {help}"), "{text}");
+        assert_refused(text, message, help);
     }
 }
 

@@ -94,6 +94,6 @@ fn every_mistake_about_answers_is_told_with_its_place_its_reason_and_its_remedy(
         ),
     ];
     for (text, message, help) in cases {
-        assert_eq!(refusal(text), format!("{message}\n  help: {help}"), "{text}");
+        assert_refused(text, message, help);
     }
 }

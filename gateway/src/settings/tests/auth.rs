@@ -81,7 +81,7 @@ fn every_mistake_in_auth_is_told_with_its_place_its_reason_and_its_remedy() {
         ),
     ];
     for (line, message, help) in cases {
-        assert_eq!(refusal(&auth_with(line)), format!("{message}\n  help: {help}"), "{line}");
+        assert_refused(&auth_with(line), message, help);
     }
 }
 
