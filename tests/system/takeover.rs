@@ -261,14 +261,19 @@ fn it_stops_as_ever_after_a_takeover_and_leaves_nothing_open() {
     let (folder, upstream) = (tempfile::tempdir().unwrap(), Upstream::saying("x"));
     let mut gateway = gateway(folder.path(), &upstream, "");
     let open = |gateway: &Process| std::fs::read_dir(format!("/proc/{}/fd", gateway.id())).unwrap().count();
-    take_over(&mut gateway);
-    assert_eq!(ask(gateway.address(), "GET /healthcheck", "").status, 200);
-    let before = open(&gateway);
-    for _ in 0..3 {
-        take_over(&mut gateway);
-        assert_eq!(ask(gateway.address(), "GET /healthcheck", "").status, 200);
-    }
-    assert!(open(&gateway) <= before + 2, "descriptors are left open");
+    // A count may find threads still opening theirs, or a connection not yet closed: what tells is that takeovers do not
+    // add up, hence the most that is open in six of them beside the most in the next six.
+    let takeovers = 6;
+    let mut most_open = || {
+        let counts = (0..takeovers).map(|_| {
+            take_over(&mut gateway);
+            assert_eq!(ask(gateway.address(), "GET /healthcheck", "").status, 200);
+            open(&gateway)
+        });
+        counts.max().unwrap()
+    };
+    let (before, after) = (most_open(), most_open());
+    assert!(after < before + takeovers, "{takeovers} takeovers have made {after} descriptors of {before}");
     gateway.terminate();
     let (status, log) = gateway.wait();
     assert_eq!(status.code(), Some(0));
