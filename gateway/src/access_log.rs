@@ -1,17 +1,16 @@
 //! One line of JSON for every request, written when its answer has been sent or given up.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::io::Write as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use gateway_table::Table;
+use gateway_table::{Route, Table};
 use http::{HeaderValue, Method, Uri};
 use tokio::sync::Notify;
 
 use crate::auth::Principal;
 use crate::client::Client;
-use crate::clock;
+use crate::clock::Timestamps;
 use crate::cut::Cut;
 use crate::log::{Level, LogSender, Piece};
 use crate::rejection::Rejection;
@@ -20,8 +19,11 @@ use crate::settings::OutcomeLevels;
 use crate::telemetry::{Ended, Recorder};
 use crate::trace_context::TraceContext;
 
-/// How full a worker's buffer gets before it is handed over at once.
+/// How full a worker's buffer gets before it is handed over at once, in bytes.
 const FULL: usize = 32 * 1024;
+
+/// How long the line may be that makes it full before the buffer grows, in bytes.
+const LAST_LINE: usize = 2 * 1024;
 
 /// The status in the log of a request that never got one: its client went away first. No client ever sees it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -32,19 +34,22 @@ pub(crate) struct AccessLog {
     lines: RefCell<Piece>,
     has_lines: Notify,
     rules: Cell<LogRules>,
-    table: &'static Table,
+    timestamps: RefCell<Timestamps>,
+    /// What lines say of the routes, by their place in the table.
+    routes: Box<[Box<[u8]>]>,
     /// What its worker counts exchanges with.
     recorder: Recorder,
 }
 
 impl AccessLog {
-    pub(crate) fn new(sender: LogSender, rules: LogRules, table: &'static Table, recorder: Recorder) -> Self {
+    pub(crate) fn new(sender: LogSender, rules: LogRules, table: &Table, recorder: Recorder) -> Self {
         Self {
             sender,
             rules: Cell::new(rules),
             lines: RefCell::new(empty()),
             has_lines: Notify::new(),
-            table,
+            timestamps: RefCell::default(),
+            routes: table.routes.iter().map(|route| route_members(table, route)).collect(),
             recorder,
         }
     }
@@ -107,7 +112,7 @@ pub(crate) struct LogRules {
 
 /// A piece with room for as many lines as are handed over at a time.
 fn empty() -> Piece {
-    Piece { lines: Vec::with_capacity(FULL), ..Piece::default() }
+    Piece { lines: Vec::with_capacity(FULL + LAST_LINE), ..Piece::default() }
 }
 
 /// What is known of a request and its answer, as far as it got.
@@ -211,7 +216,7 @@ impl Exchange {
 
     fn write_line(&self, level: Level, elapsed: Duration, log: &AccessLog, line: &mut Vec<u8>) -> std::io::Result<()> {
         line.extend_from_slice(b"{\"timestamp\":\"");
-        clock::write_timestamp(line);
+        log.timestamps.borrow_mut().write(line);
         line.extend_from_slice(b"\",\"service\":\"coregateway\",\"level\":\"");
         line.extend_from_slice(level.name().as_bytes());
         line.extend_from_slice(b"\",\"message\":\"request\",\"correlation_id\":");
@@ -219,7 +224,7 @@ impl Exchange {
         line.extend_from_slice(b",\"trace_id\":\"");
         line.extend_from_slice(&self.trace.trace_id());
         line.extend_from_slice(b"\",\"client\":\"");
-        write!(line, "{}", self.client.address.ip())?;
+        line.extend_from_slice(self.client.origin.address.as_bytes());
         line.extend_from_slice(b"\",\"method\":");
         push_text(line, self.method.as_str())?;
         self.write_target(log, line)?;
@@ -233,7 +238,7 @@ impl Exchange {
             line.extend_from_slice(b",\"attempts\":");
             push_number(line, self.progress.attempts.get().into());
         }
-        self.write_route(log.table, line)?;
+        self.write_route(log, line)?;
         self.write_causes(line)?;
         line.extend_from_slice(b"}\n");
         Ok(())
@@ -254,12 +259,9 @@ impl Exchange {
         Ok(())
     }
 
-    fn write_route(&self, table: &Table, line: &mut Vec<u8>) -> std::io::Result<()> {
-        if let Some(route) = self.route.and_then(|route| table.routes.get(route)) {
-            line.extend_from_slice(b",\"route\":");
-            push_text(line, &route.path_prefix)?;
-            line.extend_from_slice(b",\"upstream_service\":");
-            push_text(line, &table.service_of(route).name)?;
+    fn write_route(&self, log: &AccessLog, line: &mut Vec<u8>) -> std::io::Result<()> {
+        if let Some(members) = self.route.and_then(|route| log.routes.get(route)) {
+            line.extend_from_slice(members);
         }
         if let Some(subject) = self.principal.as_ref().and_then(|principal| principal.subject.as_deref()) {
             line.extend_from_slice(b",\"user_id\":");
@@ -292,10 +294,62 @@ fn push_number(line: &mut Vec<u8>, number: u64) {
 }
 
 fn push_text(line: &mut Vec<u8>, text: &str) -> std::io::Result<()> {
+    if is_plain(text.as_bytes()) {
+        push_plain(line, text.as_bytes());
+        return Ok(());
+    }
     Ok(serde_json::to_writer(line, text)?)
 }
 
 /// Header values are bytes; what is not UTF-8 in them is shown as U+FFFD.
 fn push_bytes(line: &mut Vec<u8>, bytes: &[u8]) -> std::io::Result<()> {
+    if bytes.is_ascii() && is_plain(bytes) {
+        push_plain(line, bytes);
+        return Ok(());
+    }
     push_text(line, &String::from_utf8_lossy(bytes))
+}
+
+/// Whether JSON has these bytes of UTF-8 as they are (RFC 8259 §7).
+fn is_plain(text: &[u8]) -> bool {
+    // Every byte is looked at, so that many are at once.
+    text.iter().fold(true, |is_plain, byte| is_plain & stands_as_it_is(*byte))
+}
+
+const fn stands_as_it_is(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+fn push_plain(line: &mut Vec<u8>, text: &[u8]) {
+    line.push(b'"');
+    line.extend_from_slice(text);
+    line.push(b'"');
+}
+
+/// What every line about a request for this route says of it.
+fn route_members(table: &Table, route: &Route) -> Box<[u8]> {
+    let mut members = b",\"route\":".to_vec();
+    // Neither a `Vec` nor text can refuse to be written.
+    let _ = push_text(&mut members, &route.path_prefix);
+    members.extend_from_slice(b",\"upstream_service\":");
+    let _ = push_text(&mut members, &table.service_of(route).name);
+    members.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn text_is_written_as_json_whatever_is_in_it(text in ".*", bytes in any::<Vec<u8>>()) {
+            for (bytes, shown) in [(text.as_bytes(), text.clone()), (&bytes, String::from_utf8_lossy(&bytes).into_owned())] {
+                let mut line = Vec::new();
+                push_bytes(&mut line, bytes).unwrap();
+                prop_assert_eq!(serde_json::from_slice::<String>(&line).unwrap(), shown);
+            }
+        }
+    }
 }

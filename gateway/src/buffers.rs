@@ -45,7 +45,8 @@ impl Buffers {
     pub(crate) fn give_back_map(&self, mut map: HeaderMap) {
         map.clear();
         let mut spare = self.maps.borrow_mut();
-        if spare.len() < MOST_SPARE && map.capacity() <= MOST_FIELDS {
+        // One that nothing was read into has no memory to keep.
+        if spare.len() < MOST_SPARE && (1..=MOST_FIELDS).contains(&map.capacity()) {
             spare.push(map);
         }
     }
@@ -59,13 +60,17 @@ impl Buffers {
         }
     }
 
-    /// Keeps a buffer for the next; unless parts of what was in it are still in use, or it has grown.
-    pub(crate) fn give_back(&self, mut buffer: BytesMut) {
+    /// Keeps a buffer for the next, unless it has grown. One of which parts are still in use comes back.
+    pub(crate) fn give_back(&self, mut buffer: BytesMut) -> Option<BytesMut> {
         buffer.clear();
+        if !buffer.try_reclaim(BUFFER_SIZE) {
+            return Some(buffer);
+        }
         let mut spare = self.inboxes.borrow_mut();
-        if spare.len() < MOST_SPARE && buffer.try_reclaim(BUFFER_SIZE) && buffer.capacity() < 2 * BUFFER_SIZE {
+        if spare.len() < MOST_SPARE && buffer.capacity() < 2 * BUFFER_SIZE {
             spare.push(buffer);
         }
+        None
     }
 }
 
@@ -80,8 +85,19 @@ mod tests {
         buffer.extend_from_slice(b"head");
         let place = buffer.as_ptr();
         drop(buffer.split_to(4).freeze());
-        buffers.give_back(buffer);
+        assert!(buffers.give_back(buffer).is_none());
         assert_eq!(buffers.take().as_ptr(), place);
+    }
+
+    #[test]
+    fn a_map_without_memory_does_not_take_the_place_of_one_that_has_some() {
+        let buffers = Buffers::default();
+        let mut map = buffers.take_map();
+        map.insert(http::header::HOST, http::HeaderValue::from_static("plant"));
+        let capacity = map.capacity();
+        buffers.give_back_map(map);
+        buffers.give_back_map(HeaderMap::new());
+        assert_eq!(buffers.take_map().capacity(), capacity);
     }
 
     #[test]
@@ -90,7 +106,7 @@ mod tests {
         let mut buffer = buffers.take();
         buffer.extend_from_slice(b"head");
         let part = buffer.split_to(4).freeze();
-        buffers.give_back(buffer);
+        buffers.give_back(buffer).expect("a part is in use").extend_from_slice(b"xxxx");
         buffers.take().extend_from_slice(b"xxxx");
         assert_eq!(&part[..], b"head");
     }

@@ -71,6 +71,46 @@ impl Date {
     }
 }
 
+/// Timestamps one after the other: what a second's have in common is written once in that second.
+#[derive(Debug, Default)]
+pub(crate) struct Timestamps {
+    /// The second, and its text with room for the milliseconds.
+    last: Option<(u64, [u8; TIMESTAMP])>,
+}
+
+/// How long a timestamp is, in bytes.
+const TIMESTAMP: usize = "2026-01-31T12:00:00.000Z".len();
+
+impl Timestamps {
+    /// Appends the time of day, with milliseconds, as RFC 3339 has it.
+    pub(crate) fn write(&mut self, line: &mut Vec<u8>) {
+        self.write_at(system_time(), line);
+    }
+
+    fn write_at(&mut self, now: SystemTime, line: &mut Vec<u8>) {
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut text = match self.last {
+            Some((second, text)) if second == since.as_secs() => text,
+            _ => self.begin(since.as_secs()),
+        };
+        let (hundreds, rest) = (since.subsec_millis() / 100, since.subsec_millis() % 100);
+        for (digit, value) in text[TIMESTAMP - 4..].iter_mut().zip([hundreds, rest / 10, rest % 10]) {
+            *digit = b"0123456789"[value as usize];
+        }
+        line.extend_from_slice(&text);
+    }
+
+    /// The text of a second that has just begun.
+    fn begin(&mut self, second: u64) -> [u8; TIMESTAMP] {
+        let mut text = [0; TIMESTAMP];
+        let moment = UNIX_EPOCH + Duration::from_secs(second);
+        // A year of five digits finds no room; nobody will read that log.
+        let _ = write!(&mut text[..], "{}", humantime::format_rfc3339_millis(moment));
+        self.last = Some((second, text));
+        text
+    }
+}
+
 /// Appends the time of day, with milliseconds, as RFC 3339 has it.
 pub(crate) fn write_timestamp(line: &mut Vec<u8>) {
     // A `Vec` takes all that is written to it.
@@ -114,6 +154,17 @@ mod tests {
     fn a_started_second_counts_whole() {
         assert_eq!(UnixSeconds(1).plus(Duration::from_millis(1_001)), UnixSeconds(3));
         assert_eq!(UnixSeconds(u64::MAX).plus(Duration::from_secs(1)), UnixSeconds(u64::MAX));
+    }
+
+    #[test]
+    fn timestamps_are_what_a_single_one_would_be_within_a_second_and_from_one_to_the_next() {
+        let mut timestamps = Timestamps::default();
+        for millis in [1_700_000_000_000, 1_700_000_000_007, 1_700_000_000_999, 1_700_000_001_000, 1_700_000_000_120] {
+            let now = UNIX_EPOCH + Duration::from_millis(millis);
+            let mut line = Vec::new();
+            timestamps.write_at(now, &mut line);
+            assert_eq!(String::from_utf8(line).unwrap(), humantime::format_rfc3339_millis(now).to_string());
+        }
     }
 
     #[test]

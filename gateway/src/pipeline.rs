@@ -41,13 +41,13 @@ use crate::worker::Worker;
 pub(crate) async fn answer(
     worker: Rc<Worker>,
     client: Rc<Client>,
-    request: Request<ClientBody>,
+    request: &mut Request<ClientBody>,
     interim: Interim,
 ) -> Response<ResponseBody> {
     let correlation_id = identify::correlation_id(request.headers(), worker.now());
-    let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), &request, correlation_id));
-    let finish = Finish::of(&worker, &request);
-    let answered = if let Some(answer) = finish.as_ref().and_then(|finish| finish.preflight(&worker, &request)) {
+    let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), request, correlation_id));
+    let finish = Finish::of(&worker, request);
+    let answered = if let Some(answer) = finish.as_ref().and_then(|finish| finish.preflight(&worker, request)) {
         Ok(answer)
     } else {
         run(&worker, &client, request, interim, &mut exchange).await
@@ -96,7 +96,7 @@ fn conclude(
 async fn run(
     worker: &Rc<Worker>,
     client: &Rc<Client>,
-    mut request: Request<ClientBody>,
+    request: &mut Request<ClientBody>,
     interim: Interim,
     exchange: &mut Exchange,
 ) -> Result<Response<ResponseBody>, Rejection> {
@@ -104,7 +104,7 @@ async fn run(
         // It names no path, and so no route.
         return Err(Rejection::MethodNotAllowed(MethodSet::ALL));
     }
-    let host = identify::host(&request)?;
+    let host = identify::host(request)?;
     let uri = request.uri().clone();
     let path = CanonicalPath::new(uri.path()).map_err(Rejection::AmbiguousPath)?;
     let Some(matched) = find_route::find_route(worker.table, &path, request.method(), &mut exchange.route)? else {
@@ -127,6 +127,7 @@ async fn run(
     if let Some(shared) = worker.debounce.as_ref().filter(|_| matched.route.debounce.is_some()) {
         let caller = Caller::new(worker, client, host, interim, exchange);
         let progress = Rc::clone(&caller.progress);
+        let request = std::mem::take(request);
         let answered = Box::pin(debounce::debounce(shared, admitted, request, caller)).await;
         exchange.progress.adopt(&progress);
         return answered;

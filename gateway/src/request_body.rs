@@ -27,8 +27,10 @@ const MOST_KEPT: usize = 64 * 1024;
 const RATE_GRACE: Duration = Duration::from_secs(5);
 
 /// A request's body, as its client's connection has it.
+#[derive(Default)]
 pub(crate) enum ClientBody {
     /// There is none.
+    #[default]
     Empty,
     /// It comes on an HTTP/1.1 connection.
     Http1(Rc<ClientWire>),

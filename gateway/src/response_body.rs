@@ -124,7 +124,8 @@ impl ResponseBody {
     /// Goes on sending what is left of the request, while the client does not take the answer.
     pub(crate) fn poll_upload(&mut self, cx: &mut Context<'_>) {
         match &mut self.source {
-            Source::Upstream(UpstreamBody { source: Some(UpstreamSource::Http1(exchange, body)), .. }) => {
+            Source::Upstream(UpstreamBody { source: Some(UpstreamSource::Http1(under_way)), .. }) => {
+                let (exchange, body) = &mut **under_way;
                 exchange.poll_upload(cx, body);
             }
             Source::Compressed(body) => body.as_mut().get_pin_mut().poll_upload(cx),
@@ -221,7 +222,7 @@ pub(crate) struct UpstreamBody {
 
 enum UpstreamSource {
     /// With what is left to send of the request's body.
-    Http1(Box<upstream::Exchange>, RequestBody),
+    Http1(Box<(upstream::Exchange, RequestBody)>),
     Http2(Incoming),
     /// All of it is here.
     #[cfg(feature = "zeromq")]
@@ -232,7 +233,7 @@ impl UpstreamBody {
     /// The body that comes in this exchange, in which the request's body may still be on its way up.
     pub(crate) fn http1(exchange: upstream::Exchange, request: RequestBody) -> Self {
         let had_request_body = !request.length().is_empty();
-        Self::of(UpstreamSource::Http1(Box::new(exchange), request), had_request_body)
+        Self::of(UpstreamSource::Http1(Box::new((exchange, request))), had_request_body)
     }
 
     /// The body that comes on a stream of HTTP/2.
@@ -265,7 +266,7 @@ impl UpstreamBody {
     /// The connection, after its protocol was switched.
     pub(crate) fn into_wire(self) -> Option<Wire> {
         match self.source {
-            Some(UpstreamSource::Http1(exchange, _)) => Some(exchange.into_wire()),
+            Some(UpstreamSource::Http1(under_way)) => Some(under_way.0.into_wire()),
             Some(UpstreamSource::Http2(_)) | None => None,
             #[cfg(feature = "zeromq")]
             Some(UpstreamSource::Held(_)) => None,
@@ -275,7 +276,10 @@ impl UpstreamBody {
     /// The next part.
     pub(crate) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamBodyFault>>> {
         let polled = match &mut self.source {
-            Some(UpstreamSource::Http1(exchange, request)) => exchange.poll_part(cx, request),
+            Some(UpstreamSource::Http1(under_way)) => {
+                let (exchange, request) = &mut **under_way;
+                exchange.poll_part(cx, request)
+            }
             Some(UpstreamSource::Http2(incoming)) => poll_incoming(incoming, cx),
             #[cfg(feature = "zeromq")]
             Some(UpstreamSource::Held(parts)) => Poll::Ready(parts.take().map(|part| Ok(Frame::data(part)))),
@@ -307,7 +311,7 @@ impl UpstreamBody {
 
     fn is_at_end(&self) -> bool {
         match &self.source {
-            Some(UpstreamSource::Http1(exchange, _)) => exchange.is_at_end(),
+            Some(UpstreamSource::Http1(under_way)) => under_way.0.is_at_end(),
             Some(UpstreamSource::Http2(incoming)) => incoming.is_end_stream(),
             #[cfg(feature = "zeromq")]
             Some(UpstreamSource::Held(parts)) => parts.left() == 0,
@@ -317,8 +321,8 @@ impl UpstreamBody {
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Some(UpstreamSource::Http1(exchange, _)) => {
-                exchange.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
+            Some(UpstreamSource::Http1(under_way)) => {
+                under_way.0.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }
             Some(UpstreamSource::Http2(incoming)) => incoming.size_hint(),
             #[cfg(feature = "zeromq")]
@@ -335,8 +339,8 @@ impl UpstreamBody {
 
     fn release(&mut self) {
         self.slot = None;
-        if let Some(UpstreamSource::Http1(exchange, _)) = self.source.take() {
-            exchange.end();
+        if let Some(UpstreamSource::Http1(under_way)) = self.source.take() {
+            under_way.0.end();
         }
     }
 }

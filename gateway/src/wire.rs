@@ -13,8 +13,11 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use crate::buffers::{BUFFER_SIZE, Buffers};
 use crate::stream::Stream;
 
-/// How much room there is at least for what is read.
+/// How much room there is at least for what is read, in bytes.
 const LEAST_ROOM: usize = 4 * 1024;
+
+/// How long a piece is at most that is copied behind the outbox: to send one buffer costs less than to send two.
+const MOST_COPIED: usize = 1024;
 
 /// A stream and its buffers, which it has only while there is something in them.
 pub(crate) struct Wire {
@@ -68,6 +71,11 @@ impl Wire {
         self.has_sent = false;
     }
 
+    /// Whether something waits in the outbox.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// The outbox, with memory to write in.
     pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
         if self.outbox.capacity() == 0 {
@@ -108,10 +116,12 @@ impl Wire {
         self.buffers.give_back_map(map);
     }
 
-    /// Gives back the memory of buffers with nothing in them.
+    /// Gives back the memory of a buffer with nothing in it; unless parts of what was in it are still in use, which is so
+    /// while a request is being answered.
     pub(crate) fn rest(&mut self) {
         if self.inbox.is_empty() && self.inbox.capacity() > 0 {
-            self.buffers.give_back(std::mem::take(&mut self.inbox));
+            let left = self.buffers.give_back(std::mem::take(&mut self.inbox));
+            self.inbox = left.unwrap_or_default();
         }
     }
 
@@ -120,11 +130,18 @@ impl Wire {
         if self.outbox.is_empty() && piece.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        self.copy_short(piece);
         while self.written < self.outbox.len() || !piece.is_empty() {
             let head = &self.outbox[self.written..];
             let slices = [IoSlice::new(head), IoSlice::new(&piece.data), IoSlice::new(piece.tail)];
             let first = slices.iter().position(|slice| !slice.is_empty()).unwrap_or_default();
-            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[first..]))?;
+            let stream = Pin::new(&mut self.stream);
+            let is_one = slices[first + 1..].iter().all(|slice| slice.is_empty());
+            let written = ready!(if is_one {
+                stream.poll_write(cx, &slices[first])
+            } else {
+                stream.poll_write_vectored(cx, &slices[first..])
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -134,6 +151,15 @@ impl Wire {
         self.written = 0;
         self.buffers.give_back_out(std::mem::take(&mut self.outbox));
         Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// Takes a short piece into the outbox, where there is something to send before it.
+    fn copy_short(&mut self, piece: &mut Piece) {
+        if !self.outbox.is_empty() && !piece.is_empty() && piece.data.len() <= MOST_COPIED {
+            self.outbox.extend_from_slice(&piece.data);
+            self.outbox.extend_from_slice(piece.tail);
+            *piece = Piece::default();
+        }
     }
 
     fn advance(&mut self, piece: &mut Piece, mut written: usize) {

@@ -194,8 +194,9 @@ impl ClientWire {
 
     /// Sends what has been written, then `piece`.
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
-        let has_part = !piece.is_empty();
-        let sent = self.wire.borrow_mut().poll_send(cx, piece);
+        let mut wire = self.wire.borrow_mut();
+        let has_part = wire.has_unsent() || !piece.is_empty();
+        let sent = wire.poll_send(cx, piece);
         self.client.watch.write_blocked(sent.is_pending());
         if has_part && matches!(sent, Poll::Ready(Ok(()))) {
             self.client.watch.part_taken();

@@ -106,8 +106,8 @@ async fn exchange(
     };
     let body = if head.body.is_empty() { ClientBody::Empty } else { ClientBody::Http1(Rc::clone(wire)) };
     let response = {
-        let request = request(head, body);
-        let answering = pin!(pipeline::answer(Rc::clone(worker), Rc::clone(client), request, Interim::to(wire)));
+        let mut request = request(head, body);
+        let answering = pin!(pipeline::answer(Rc::clone(worker), Rc::clone(client), &mut request, Interim::to(wire)));
         while_there(wire, answering).await
     };
     match response {

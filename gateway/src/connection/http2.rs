@@ -59,8 +59,8 @@ async fn answer(worker: Rc<Worker>, client: Rc<Client>, request: Request<Incomin
     let (mut parts, incoming) = request.into_parts();
     let response = match downgrade(&mut parts, worker.head_limits()) {
         Ok(()) => {
-            let request = Request::from_parts(parts, client_body(incoming));
-            pipeline::answer(worker, client, request, Interim::nowhere()).await
+            let mut request = Request::from_parts(parts, client_body(incoming));
+            pipeline::answer(worker, client, &mut request, Interim::nowhere()).await
         }
         Err(fault) => pipeline::refuse(&worker, client, fault),
     };

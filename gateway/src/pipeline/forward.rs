@@ -48,7 +48,7 @@ pub(super) struct Context<'a> {
 pub(super) async fn forward(
     worker: &Worker,
     mut passage: Passage<'_>,
-    request: Request<ClientBody>,
+    request: &mut Request<ClientBody>,
     context: Context<'_>,
 ) -> Result<Response<ResponseBody>, Rejection> {
     let answer = exchange(worker, &mut passage, request, context).await;
@@ -64,20 +64,21 @@ pub(super) async fn forward(
 async fn exchange(
     worker: &Worker,
     passage: &mut Passage<'_>,
-    request: Request<ClientBody>,
+    request: &mut Request<ClientBody>,
     context: Context<'_>,
 ) -> Result<Response<ResponseBody>, Rejection> {
     let route = passage.matched.route;
     refuse_announced_excess(request.headers(), route.max_body)?;
-    let offer = upgrade::offer(&request, &route.upgrade);
+    let offer = upgrade::offer(request, &route.upgrade);
     let progress = context.progress;
-    let (outgoing, body) = outgoing(worker, passage, request, context, offer.as_ref())?;
-    let (body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
+    let mut outgoing = outgoing(worker, passage, request, context, offer.as_ref())?;
+    let body = std::mem::take(request.body_mut());
+    let (mut body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
     progress.follow(upload.as_ref());
     let (_, pool) = worker.upstream(route);
     let deadline = outgoing.started + outgoing.timeout;
     let mut answer = {
-        let sent = pin!(pool.call(outgoing, body, route.retry.as_ref(), &progress.attempts));
+        let sent = pin!(pool.call(&mut outgoing, &mut body, route.retry.as_ref(), &progress.attempts));
         within_time(route, deadline, upload.as_deref(), sent).await?
     };
     let idle = route.timeouts.idle.unwrap_or(worker.stall_limit);
@@ -94,19 +95,20 @@ async fn exchange(
 fn outgoing(
     worker: &Worker,
     passage: &Passage<'_>,
-    request: Request<ClientBody>,
+    request: &mut Request<ClientBody>,
     context: Context<'_>,
     offer: Option<&Offer>,
-) -> Result<(Outgoing, ClientBody), Rejection> {
+) -> Result<Outgoing, Rejection> {
     let route = passage.matched.route;
-    let target = target(worker, passage, &request, context.path)?;
-    let (mut parts, body) = request.into_parts();
+    let target = target(worker, passage, request, context.path)?;
+    let version = request.version();
+    let mut headers = std::mem::take(request.headers_mut());
     let upstream = passage.upstream();
     forward_request(
-        &mut parts.headers,
+        &mut headers,
         &Forwarding {
             client: &context.client.origin,
-            version: parts.version,
+            version,
             host: context.host.as_ref(),
             upstream_host: &upstream.host,
             correlation_id: context.correlation_id,
@@ -114,9 +116,9 @@ fn outgoing(
             dropped: worker.dropped_fields(),
         },
     );
-    context.trace.write(&mut parts.headers);
+    context.trace.write(&mut headers);
     if let Some(offer) = offer {
-        offer.write(&mut parts.headers);
+        offer.write(&mut headers);
     }
     let identity = worker.identities.fields(
         route.service,
@@ -124,24 +126,23 @@ fn outgoing(
         context.correlation_id,
         worker.now(),
     );
-    identity.write(&mut parts.headers);
+    identity.write(&mut headers);
     let protocol = match offer {
         Some(_) => Protocol::Http1,
-        None if parts.version == Version::HTTP_2 && is_grpc(&parts.headers) => Protocol::Http2,
+        None if version == Version::HTTP_2 && is_grpc(&headers) => Protocol::Http2,
         None => Protocol::Any,
     };
-    let outgoing = Outgoing {
-        method: parts.method,
+    Ok(Outgoing {
+        method: request.method().clone(),
         target,
-        headers: parts.headers,
+        headers,
         protocol,
         interim: context.interim,
         timeouts: route.timeouts,
         started: Instant::now(),
         timeout: route.timeout,
         principal: context.principal.cloned(),
-    };
-    Ok((outgoing, body))
+    })
 }
 
 /// Whether a request is gRPC's, which exists over HTTP/2 alone.

@@ -18,20 +18,20 @@ impl Pool {
     /// sent. `attempts` is told how often. The caller bounds the time of all attempts together.
     pub(crate) async fn call(
         self: &Rc<Self>,
-        mut request: Outgoing,
-        body: RequestBody,
+        request: &mut Outgoing,
+        body: &mut RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
     ) -> Result<Answer, UpstreamFault> {
-        let outcome = self.call_often(&mut request, body, retry, attempts).await;
-        self.buffers.give_back_map(request.headers);
+        let outcome = self.call_often(request, body, retry, attempts).await;
+        self.buffers.give_back_map(std::mem::take(&mut request.headers));
         outcome
     }
 
     async fn call_often(
         self: &Rc<Self>,
         request: &mut Outgoing,
-        mut body: RequestBody,
+        body: &mut RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
     ) -> Result<Answer, UpstreamFault> {
@@ -43,11 +43,11 @@ impl Pool {
         loop {
             attempts.set(attempts.get() + 1);
             let limit = retry.and_then(|retry| retry.per_try);
-            let outcome = within(limit, Line::send(self, request, &mut body, is_repeatable)).await;
+            let outcome = within(limit, Line::send(self, request, body, is_repeatable)).await;
             let Some(retry) = retry else { return outcome };
             let may_repeat = is_repeatable || is_unsent(&outcome);
             let is_last = attempts.get() >= retry.attempts.get() || !may_repeat;
-            if is_last || !calls_for_another(&outcome, retry) || !has_body_again(&outcome, &mut body) {
+            if is_last || !calls_for_another(&outcome, retry) || !has_body_again(&outcome, body) {
                 return outcome;
             }
             if !self.budget.withdraw() {

@@ -62,7 +62,7 @@ impl Caller {
     pub(super) async fn call(
         &self,
         admitted: Admitted,
-        request: Request<ClientBody>,
+        mut request: Request<ClientBody>,
     ) -> Result<Response<ResponseBody>, Rejection> {
         let path = self.path()?;
         let (upstream, _) = self.worker.upstream(admitted.matched.route);
@@ -78,7 +78,7 @@ impl Caller {
             progress: &self.progress,
             interim: self.interim.clone(),
         };
-        forward::forward(&self.worker, passage, request, context).await
+        forward::forward(&self.worker, passage, &mut request, context).await
     }
 
     fn path(&self) -> Result<CanonicalPath<'_>, Rejection> {
