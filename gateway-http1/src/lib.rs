@@ -28,5 +28,5 @@ pub use head::{HeadLimits, HeadReader};
 pub use request::RequestHead;
 pub use response::ResponseHead;
 pub use write::chunk::{CHUNK_END, write_chunk, write_chunk_size, write_last_chunk};
-pub use write::request::write_request;
+pub use write::request::{RequestWriter, write_request};
 pub use write::response::{Asker, Connection, ResponseParts, Sent, write_informational, write_response};

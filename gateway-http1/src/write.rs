@@ -21,9 +21,18 @@ fn is_framing(name: &HeaderName) -> bool {
 }
 
 fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    write_pieces(out, name, &[value]);
+}
+
+/// Appends a field whose value is in pieces. Room is made once for all of them.
+fn write_pieces(out: &mut Vec<u8>, name: &[u8], pieces: &[&[u8]]) {
+    debug_assert!(!pieces.iter().any(|piece| piece.contains(&b'\n')), "a value is no line");
+    out.reserve(name.len() + pieces.iter().map(|piece| piece.len()).sum::<usize>() + 4);
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
     out.extend_from_slice(b"\r\n");
 }
 

@@ -3,18 +3,20 @@
 //! In: the fields as a client or an upstream sent them. Out: what the other side may see (RFC 9110 §7.6).
 
 mod claims;
+mod forwarding;
 mod list;
 
 use std::cell::Cell;
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use self::claims::{is_alias, is_forwarding, is_identity, same_field};
+use self::claims::{is_alias, is_forwarding, is_identity};
 
+pub(crate) use self::forwarding::Forwarding;
 pub(crate) use self::list::{has_member, members};
 
 /// `X-Correlation-ID`: follows a request through all services and into every log.
@@ -26,9 +28,6 @@ pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers-10.
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
@@ -54,87 +53,9 @@ pub(crate) struct ClientOrigin {
     pub(crate) is_trusted_proxy: Cell<bool>,
 }
 
-/// What an upstream learns of a request beside what its client sent.
-#[derive(Debug)]
-pub(crate) struct Forwarding<'a> {
-    /// Who sent it.
-    pub(crate) client: &'a ClientOrigin,
-    /// The version by which it came.
-    pub(crate) version: Version,
-    /// The request's `Host`.
-    pub(crate) host: Option<&'a HeaderValue>,
-    /// The upstream's own `Host`.
-    pub(crate) upstream_host: &'a HeaderValue,
-    /// The request's correlation id.
-    pub(crate) correlation_id: &'a HeaderValue,
-    /// Whether the upstream gets the client's credentials; they go no further than the gateway otherwise.
-    pub(crate) passes_authorization: bool,
-    /// Fields that claim an identity, beside those that are known to.
-    pub(crate) dropped: &'a [HeaderName],
-}
-
-/// Turns a client's request fields into those that the upstream sees.
-pub(crate) fn forward_request(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
-    let takes_trailers = takes_trailers(headers);
-    remove_hop_by_hop(headers);
-    let is_foreign = |name: &HeaderName| {
-        is_identity(name)
-            || is_alias(name)
-            || forwarding.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
-            || (is_forwarding(name) && !forwarding.client.is_trusted_proxy.get())
-    };
-    remove_where(headers, is_foreign);
-    headers.remove(RETRY_ATTEMPT);
-    // Some trailers stay behind; what would be said of them before might not be true.
-    headers.remove(TRAILER);
-    if takes_trailers {
-        headers.insert(TE, HeaderValue::from_static("trailers"));
-        headers.insert(CONNECTION, HeaderValue::from_static("te"));
-    }
-    if !forwarding.passes_authorization {
-        headers.remove(AUTHORIZATION);
-    }
-    if let Some(host) = forwarding.host {
-        headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
-    }
-    headers.entry(X_FORWARDED_PROTO).or_insert_with(|| HeaderValue::from_static(forwarding.client.scheme));
-    append_forwarded(headers, forwarding);
-    append_client(headers, &forwarding.client.address);
-    headers.append(VIA, via(forwarding.version));
-    headers.insert(HOST, forwarding.upstream_host.clone());
-    headers.insert(CORRELATION_ID, forwarding.correlation_id.clone());
-}
-
-/// This hop in `Via`: the version by which the request came, and who took it (RFC 9110 §7.6.3).
-fn via(version: Version) -> HeaderValue {
-    HeaderValue::from_static(match version {
-        Version::HTTP_10 => "1.0 coregateway",
-        Version::HTTP_2 => "2.0 coregateway",
-        _ => "1.1 coregateway",
-    })
-}
-
 /// Turns an upstream's response fields into those that the client sees.
 pub(crate) fn forward_response(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
-}
-
-/// Adds this hop to `Forwarded` (RFC 7239 §4): the same that the `X-Forwarded` fields say.
-fn append_forwarded(headers: &mut HeaderMap, forwarding: &Forwarding<'_>) {
-    let (client, mut hop) = (forwarding.client, Vec::with_capacity(96));
-    hop.extend_from_slice(b"for=");
-    hop.extend_from_slice(client.node.as_bytes());
-    if let Some(host) = forwarding.host {
-        // A host that has been checked has neither quotes nor backslashes.
-        hop.extend_from_slice(b";host=\"");
-        hop.extend_from_slice(host.as_bytes());
-        hop.push(b'"');
-    }
-    hop.extend_from_slice(b";proto=");
-    hop.extend_from_slice(client.scheme.as_bytes());
-    if let Ok(hop) = HeaderValue::from_maybe_shared(bytes::Bytes::from(hop)) {
-        headers.append(FORWARDED, hop);
-    }
 }
 
 /// Takes out of a request's trailers what its fields must not say either.
@@ -151,24 +72,11 @@ pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
     has_member(headers, &TE, "trailers")
 }
 
-/// Adds the client to the end of `X-Forwarded-For`.
-fn append_client(headers: &mut HeaderMap, address: &HeaderValue) {
-    let chain: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
-    let value = if chain.is_empty() {
-        address.clone()
-    } else {
-        let joined = [&chain[..], &[address.as_bytes()]].concat().join(&b", "[..]);
-        HeaderValue::from_bytes(&joined).unwrap_or_else(|_| address.clone())
-    };
-    headers.insert(X_FORWARDED_FOR, value);
-}
-
 /// Removes the fields that are for one hop alone, and those that `Connection` names (RFC 9110 §7.6.1).
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in named_by_connection(headers) {
         headers.remove(name);
     }
-    headers.remove(CONNECTION);
     remove_where(headers, is_hop_by_hop);
 }
 
@@ -192,14 +100,19 @@ fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bo
 }
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {
-    const FIELDS: [HeaderName; 7] =
-        [KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
-    FIELDS.contains(name)
+    match *name {
+        CONNECTION | PROXY_AUTHENTICATE | PROXY_AUTHORIZATION | TE | TRANSFER_ENCODING | UPGRADE => true,
+        _ => *name == KEEP_ALIVE || *name == PROXY_CONNECTION,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Version;
+
     use super::*;
+    use crate::identity::IdentityFields;
+    use crate::trace_context::TraceContext;
 
     fn fields(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter()
@@ -208,26 +121,27 @@ mod tests {
     }
 
     fn forwarded(list: &[(&'static str, &'static str)], is_trusted_proxy: bool) -> HeaderMap {
-        let mut headers = fields(list);
+        let headers = fields(list);
         let client = ClientOrigin {
             address: HeaderValue::from_static("192.0.2.60"),
             node: "192.0.2.60".to_owned(),
             scheme: "http",
             is_trusted_proxy: Cell::new(is_trusted_proxy),
         };
-        forward_request(
-            &mut headers,
-            &Forwarding {
-                client: &client,
-                version: Version::HTTP_11,
-                host: Some(&HeaderValue::from_static("plant.example")),
-                upstream_host: &HeaderValue::from_static("corerl:8000"),
-                correlation_id: &HeaderValue::from_static("id-1"),
-                passes_authorization: false,
-                dropped: &[HeaderName::from_static("x-plant_user")],
-            },
-        );
-        headers
+        let forwarding = Forwarding {
+            client: &client,
+            version: Version::HTTP_11,
+            host: Some(HeaderValue::from_static("plant.example")),
+            upstream_host: &HeaderValue::from_static("corerl:8000"),
+            correlation_id: &HeaderValue::from_static("id-1"),
+            trace: TraceContext::of(&headers, false),
+            identity: IdentityFields::default(),
+            upgrade: None,
+            passes_authorization: false,
+            dropped: &[HeaderName::from_static("x-plant_user")],
+            attempt: 1,
+        };
+        forwarding.fields(&headers)
     }
 
     #[test]
@@ -255,6 +169,7 @@ mod tests {
                 "forwarded",
                 "host",
                 "te",
+                "traceparent",
                 "via",
                 "x-correlation-id",
                 "x-forwarded-for",

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use gateway_table::{RoleSet, Table};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use self::cache::{Asker, IdentityCache};
 use crate::auth::Principal;
@@ -47,12 +47,13 @@ pub(crate) struct IdentityFields {
 }
 
 impl IdentityFields {
-    /// Adds the fields to a request from which the client's own have been removed.
-    pub(crate) fn write(self, headers: &mut HeaderMap) {
-        for (name, value) in [(SERVICE_AUTH, self.service_auth), (AUTH_SUBJECT, self.subject), (AUTH_ROLES, self.roles)]
+    /// Tells the fields, for a request of which the client's own do not cross.
+    pub(crate) fn each_field(&self, mut tell: impl FnMut(&HeaderName, &HeaderValue)) {
+        for (name, value) in
+            [(SERVICE_AUTH, &self.service_auth), (AUTH_SUBJECT, &self.subject), (AUTH_ROLES, &self.roles)]
         {
             if let Some(value) = value {
-                headers.insert(name, value);
+                tell(&name, value);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! In: a request's fields. Out: its trace, the client's or a new one, and the fields that say so to the upstream.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -27,8 +27,6 @@ pub(crate) struct TraceContext {
     flags: u8,
     /// Whether the gateway makes a span of the request.
     is_recorded: bool,
-    /// Whether the client's fields can go on as they are.
-    is_unchanged: bool,
 }
 
 /// Where a span stands.
@@ -45,8 +43,6 @@ struct Parent {
     trace_id: [u8; 16],
     span_id: [u8; 8],
     flags: u8,
-    /// Whether it is written as this gateway would write it.
-    is_plain: bool,
 }
 
 impl TraceContext {
@@ -66,7 +62,6 @@ impl TraceContext {
                 span_id: if is_recorded { new_span_id() } else { parent.span_id },
                 flags: parent.flags | recorded,
                 is_recorded,
-                is_unchanged: parent.is_plain && !is_recorded,
             },
             None => Self {
                 trace_id: fastrand::u128(1..).to_be_bytes(),
@@ -74,22 +69,13 @@ impl TraceContext {
                 span_id: new_span_id(),
                 flags: RANDOM | recorded,
                 is_recorded,
-                is_unchanged: false,
             },
         }
     }
 
-    /// Says in the fields of a request to an upstream which trace it belongs to.
-    pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        if !self.is_unchanged
-            && let Ok(value) = HeaderValue::from_bytes(&self.traceparent())
-        {
-            headers.insert(TRACEPARENT, value);
-        }
-        // What belongs to a trace that could not be read belongs to no trace.
-        if headers.contains_key(TRACESTATE) && (self.parent_id.is_none() || !has_state(headers)) {
-            headers.remove(TRACESTATE);
-        }
+    /// Whether the client's `tracestate` goes on: what belongs to a trace that could not be read belongs to no trace.
+    pub(crate) fn keeps_state(&self, headers: &HeaderMap) -> bool {
+        self.parent_id.is_some() && has_state(headers)
     }
 
     /// The trace's id in hexadecimal digits.
@@ -104,7 +90,8 @@ impl TraceContext {
         self.is_recorded.then_some(SpanIds { trace: self.trace_id, own: self.span_id, parent: self.parent_id })
     }
 
-    fn traceparent(&self) -> [u8; LENGTH] {
+    /// What an upstream is told in `traceparent`.
+    pub(crate) fn traceparent(&self) -> [u8; LENGTH] {
         let mut text = *b"00--                                                   ";
         write_hex(&mut text[3..35], &self.trace_id);
         text[35] = b'-';
@@ -133,8 +120,7 @@ fn parse(field: &[u8]) -> Option<Parent> {
         return None;
     }
     let flags = read_hex::<1>(&known[53..])?[0];
-    let kept = flags & (SAMPLED | RANDOM);
-    Some(Parent { trace_id, span_id, flags: kept, is_plain: version == 0 && kept == flags })
+    Some(Parent { trace_id, span_id, flags: flags & (SAMPLED | RANDOM) })
 }
 
 /// Lower-case hexadecimal digits as bytes; capitals are not allowed.
@@ -187,6 +173,7 @@ fn is_value(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -203,11 +190,11 @@ mod tests {
 
     /// What an upstream gets of these fields: `traceparent` and `tracestate`.
     fn passed_on(fields: &[(HeaderName, &str)], is_recorded: bool) -> (String, Option<String>) {
-        let mut headers = headers(fields);
-        TraceContext::of(&headers, is_recorded).write(&mut headers);
-        assert_eq!(headers.get_all(TRACEPARENT).iter().count(), 1);
-        let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-        (text(&TRACEPARENT).unwrap(), text(&TRACESTATE))
+        let headers = headers(fields);
+        let trace = TraceContext::of(&headers, is_recorded);
+        let state = headers.get(TRACESTATE).filter(|_| trace.keeps_state(&headers));
+        let parent = String::from_utf8(trace.traceparent().to_vec()).unwrap();
+        (parent, state.map(|state| state.to_str().unwrap().to_owned()))
     }
 
     #[test]
@@ -292,8 +279,7 @@ mod tests {
             if let Ok(value) = HeaderValue::from_bytes(&field) {
                 fields.insert(TRACEPARENT, value);
             }
-            TraceContext::of(&fields, is_recorded).write(&mut fields);
-            prop_assert!(parse(fields[TRACEPARENT].as_bytes()).is_some());
+            prop_assert!(parse(&TraceContext::of(&fields, is_recorded).traceparent()).is_some());
         }
 
         #[test]

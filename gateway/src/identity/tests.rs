@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway_table::{List, Role, Scheme, Service, Trie};
+use http::HeaderMap;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
@@ -83,7 +84,8 @@ fn principal(subject: &str) -> Principal {
 /// The fields of a request as a service sees them.
 fn sent(identities: &Identities, service: u32, principal: Option<&Principal>, now: UnixSeconds) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    identities.fields(service, principal, &HeaderValue::from_static("id-1"), now).write(&mut headers);
+    let fields = identities.fields(service, principal, &HeaderValue::from_static("id-1"), now);
+    fields.each_field(|name, value| drop(headers.insert(name, value.clone())));
     headers
 }
 

@@ -18,7 +18,7 @@ use crate::access_log::Progress;
 use crate::auth::Principal;
 use crate::client::Client;
 use crate::connection::Interim;
-use crate::headers::{Forwarding, forward_request, forward_response};
+use crate::headers::{Forwarding, forward_response};
 use crate::rejection::{Blame, Rejection};
 use crate::request_body::{ClientBody, RequestBody, Upload};
 use crate::response_body::{ResponseBody, Tunnel, UpstreamBody};
@@ -92,50 +92,46 @@ async fn exchange(
 }
 
 /// The request as the upstream gets it.
-fn outgoing(
-    worker: &Worker,
-    passage: &Passage<'_>,
+fn outgoing<'a>(
+    worker: &'a Worker,
+    passage: &Passage<'a>,
     request: &mut Request<ClientBody>,
-    context: Context<'_>,
+    context: Context<'a>,
     offer: Option<&Offer>,
-) -> Result<Outgoing, Rejection> {
+) -> Result<Outgoing<'a>, Rejection> {
     let route = passage.matched.route;
     let target = target(worker, passage, request, context.path)?;
     let version = request.version();
-    let mut headers = std::mem::take(request.headers_mut());
+    let headers = std::mem::take(request.headers_mut());
+    let protocol = match offer {
+        Some(_) => Protocol::Http1,
+        None if version == Version::HTTP_2 && is_grpc(&headers) => Protocol::Http2,
+        None => Protocol::Any,
+    };
     let upstream = passage.upstream();
-    forward_request(
-        &mut headers,
-        &Forwarding {
-            client: &context.client.origin,
-            version,
-            host: context.host.as_ref(),
-            upstream_host: &upstream.host,
-            correlation_id: context.correlation_id,
-            passes_authorization: upstream.gets_authorization,
-            dropped: worker.dropped_fields(),
-        },
-    );
-    context.trace.write(&mut headers);
-    if let Some(offer) = offer {
-        offer.write(&mut headers);
-    }
     let identity = worker.identities.fields(
         route.service,
         context.principal.map(|known| &**known),
         context.correlation_id,
         worker.now(),
     );
-    identity.write(&mut headers);
-    let protocol = match offer {
-        Some(_) => Protocol::Http1,
-        None if version == Version::HTTP_2 && is_grpc(&headers) => Protocol::Http2,
-        None => Protocol::Any,
-    };
     Ok(Outgoing {
         method: request.method().clone(),
         target,
         headers,
+        forwarding: Forwarding {
+            client: &context.client.origin,
+            version,
+            host: context.host,
+            upstream_host: &upstream.host,
+            correlation_id: context.correlation_id,
+            trace: context.trace,
+            identity,
+            upgrade: offer.map(Offer::protocols),
+            passes_authorization: upstream.gets_authorization,
+            dropped: worker.dropped_fields(),
+            attempt: 1,
+        },
         protocol,
         interim: context.interim,
         timeouts: route.timeouts,

@@ -37,10 +37,9 @@ pub(super) fn confirm(headers: &mut HeaderMap, taken: HeaderValue) {
 }
 
 impl Offer {
-    /// Makes the offer to the upstream.
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
-        headers.insert(UPGRADE, self.0.clone());
-        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    /// What the upstream is offered, as an `Upgrade` field.
+    pub(super) fn protocols(&self) -> HeaderValue {
+        self.0.clone()
     }
 
     /// The protocols that the upstream has switched to, as an `Upgrade` field, if all of them were offered.

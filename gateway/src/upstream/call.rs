@@ -5,11 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gateway_table::{Retry, RetryCause};
-use http::{HeaderValue, Method};
+use http::Method;
 
 use super::send::{Answer, Outgoing};
 use super::{Line, Pool, UpstreamFault};
-use crate::headers::RETRY_ATTEMPT;
 use crate::request_body::RequestBody;
 
 impl Pool {
@@ -18,7 +17,7 @@ impl Pool {
     /// sent. `attempts` is told how often. The caller bounds the time of all attempts together.
     pub(crate) async fn call(
         self: &Rc<Self>,
-        request: &mut Outgoing,
+        request: &mut Outgoing<'_>,
         body: &mut RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
@@ -30,7 +29,7 @@ impl Pool {
 
     async fn call_often(
         self: &Rc<Self>,
-        request: &mut Outgoing,
+        request: &mut Outgoing<'_>,
         body: &mut RequestBody,
         retry: Option<&Retry>,
         attempts: &Cell<u32>,
@@ -55,7 +54,7 @@ impl Pool {
             }
             drop(outcome);
             tokio::time::sleep(backoff(retry, attempts.get())).await;
-            request.headers.insert(RETRY_ATTEMPT, HeaderValue::from(attempts.get() + 1));
+            request.forwarding.attempt = attempts.get() + 1;
         }
     }
 }

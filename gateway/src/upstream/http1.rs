@@ -50,7 +50,7 @@ impl Patience {
 
 impl Exchange {
     /// Starts to send a request on this connection.
-    pub(super) fn start(mut lease: Lease, request: &Outgoing, body: &RequestBody) -> Self {
+    pub(super) fn start(mut lease: Lease, request: &Outgoing<'_>, body: &RequestBody) -> Self {
         lease.wire.forget_sent();
         let upload = Upload::start(lease.wire.outbox(), request, body.length());
         let body = BodyReader::new(gateway_http1::BodyLength::Empty, HEAD_LIMITS);
@@ -68,7 +68,7 @@ impl Exchange {
     /// The answer's head. Interim answers are passed on as they come.
     pub(super) async fn head(
         &mut self,
-        request: &Outgoing,
+        request: &Outgoing<'_>,
         body: &mut RequestBody,
     ) -> Result<ResponseHead, UpstreamFault> {
         let mut interim = 0;
@@ -92,7 +92,7 @@ impl Exchange {
     fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
-        request: &Outgoing,
+        request: &Outgoing<'_>,
         body: &mut RequestBody,
     ) -> Poll<Result<ResponseHead, UpstreamFault>> {
         if let Poll::Ready(Err(fault)) = self.upload.poll(cx, &mut self.lease.wire, body) {

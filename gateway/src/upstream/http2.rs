@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST};
 use http::uri::Authority;
-use http::{HeaderMap, Request, Uri, Version};
+use http::{Request, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::rt::Executor;
@@ -63,7 +63,7 @@ impl Shared {
 pub(super) async fn send(
     pool: &Rc<Pool>,
     stream: Option<Stream>,
-    request: &Outgoing,
+    request: &Outgoing<'_>,
     body: &mut RequestBody,
 ) -> Result<Answer, UpstreamFault> {
     let mut sender = sender(pool, stream, request).await?;
@@ -83,7 +83,7 @@ pub(super) async fn send(
 async fn sender(
     pool: &Rc<Pool>,
     stream: Option<Stream>,
-    request: &Outgoing,
+    request: &Outgoing<'_>,
 ) -> Result<SendRequest<SharedBody>, UpstreamFault> {
     if let Some(stream) = stream {
         return pool.shared.connect(stream).await;
@@ -101,11 +101,11 @@ fn reset(error: hyper::Error) -> UpstreamFault {
 
 /// The request with the pseudo-header fields of HTTP/2 (RFC 9113 §8.3.1).
 fn translated(
-    request: &Outgoing,
+    request: &Outgoing<'_>,
     scheme: gateway_table::Scheme,
     body: SharedBody,
 ) -> Result<Request<SharedBody>, UpstreamFault> {
-    let mut headers: HeaderMap = request.headers.clone();
+    let mut headers = request.fields();
     headers.remove(CONNECTION);
     let host = headers.remove(HOST);
     let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());

@@ -24,7 +24,7 @@ impl Line {
     /// Tries a request once.
     pub(super) async fn send(
         pool: &Rc<Pool>,
-        request: &Outgoing,
+        request: &Outgoing<'_>,
         body: &mut RequestBody,
         is_repeatable: bool,
     ) -> Result<Answer, UpstreamFault> {

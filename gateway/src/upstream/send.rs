@@ -14,6 +14,7 @@ use super::http1::Exchange;
 use super::{Pool, UpstreamFault, http2};
 use crate::auth::Principal;
 use crate::connection::Interim;
+use crate::headers::Forwarding;
 use crate::request_body::RequestBody;
 use crate::response_body::UpstreamBody;
 use crate::stream::Stream;
@@ -30,11 +31,14 @@ pub(crate) enum Protocol {
 }
 
 /// A request as the upstream gets it, save its body.
-pub(crate) struct Outgoing {
+pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     /// What follows the authority in its URL.
     pub(crate) target: PathAndQuery,
+    /// The fields that its client has sent.
     pub(crate) headers: HeaderMap,
+    /// Which of them the upstream sees, and which others.
+    pub(crate) forwarding: Forwarding<'a>,
     pub(crate) protocol: Protocol,
     /// Where interim answers go.
     pub(crate) interim: Interim,
@@ -47,6 +51,13 @@ pub(crate) struct Outgoing {
     pub(crate) principal: Option<Rc<Principal>>,
 }
 
+impl Outgoing<'_> {
+    /// Its fields as a map, for protocols that want one.
+    pub(super) fn fields(&self) -> HeaderMap {
+        self.forwarding.fields(&self.headers)
+    }
+}
+
 /// An answer: its head, and its body on the connection on which it comes.
 pub(crate) type Answer = Response<UpstreamBody>;
 
@@ -54,7 +65,7 @@ pub(crate) type Answer = Response<UpstreamBody>;
 /// sent again: `is_repeatable` says that it does no harm; where nothing was sent of it, it does none either.
 pub(super) async fn send(
     pool: &Rc<Pool>,
-    request: &Outgoing,
+    request: &Outgoing<'_>,
     body: &mut RequestBody,
     is_repeatable: bool,
 ) -> Result<Answer, UpstreamFault> {
@@ -83,7 +94,7 @@ pub(super) async fn send(
 }
 
 /// A new stream, within the time that the route has for one.
-pub(super) async fn open(pool: &Pool, request: &Outgoing) -> Result<Stream, UpstreamFault> {
+pub(super) async fn open(pool: &Pool, request: &Outgoing<'_>) -> Result<Stream, UpstreamFault> {
     let opening = pool.open(request.protocol);
     match request.timeouts.connect {
         Some(limit) => timeout(limit, opening).await.unwrap_or(Err(UpstreamFault::ConnectTooSlow(limit))),

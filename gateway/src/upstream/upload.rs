@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use gateway_http1::{BodyLength, CHUNK_END, write_chunk_size, write_last_chunk, write_request};
+use gateway_http1::{BodyLength, CHUNK_END, RequestWriter, write_chunk_size, write_last_chunk};
 use http::HeaderMap;
 use http_body::Frame;
 
@@ -32,8 +32,10 @@ enum State {
 
 impl Upload {
     /// Writes the request's head.
-    pub(super) fn start(outbox: &mut Vec<u8>, request: &Outgoing, length: BodyLength) -> Self {
-        write_request(outbox, &request.method, request.target.as_str(), &request.headers, length);
+    pub(super) fn start(outbox: &mut Vec<u8>, request: &Outgoing<'_>, length: BodyLength) -> Self {
+        let mut head = RequestWriter::begin(outbox, &request.method, request.target.as_str());
+        request.forwarding.each_field(&request.headers, |name, pieces| head.field(name, pieces));
+        head.end(length);
         let state = if length.is_empty() { State::Last } else { State::Body };
         Self { piece: Piece::default(), is_chunked: length == BodyLength::Chunked, state }
     }

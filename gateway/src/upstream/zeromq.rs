@@ -65,7 +65,7 @@ impl Dealers {
     pub(super) async fn send(
         &self,
         pool: &Rc<Pool>,
-        request: &Outgoing,
+        request: &Outgoing<'_>,
         body: &mut RequestBody,
     ) -> Result<Answer, UpstreamFault> {
         let queue = self.queue(pool);

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::auth::Principal;
 use crate::clock::unix_nanos;
-use crate::headers::CORRELATION_ID;
 use crate::parts::Parts;
 use crate::response_body::UpstreamBody;
 use crate::upstream::UpstreamFault;
@@ -23,17 +22,18 @@ pub(super) struct Reply {
 }
 
 /// The head of a request whose body, if there was any to wait for, came to its end at `uploaded`.
-pub(super) fn head(request: &Outgoing, uploaded: Option<Instant>, table: &'static Table) -> Vec<u8> {
+pub(super) fn head(request: &Outgoing<'_>, uploaded: Option<Instant>, table: &'static Table) -> Vec<u8> {
     let roles = request.principal.as_deref().map(|principal| role_claims(principal, table)).unwrap_or_default();
     let principal = request.principal.as_deref();
-    let correlation_id = request.headers.get(CORRELATION_ID).and_then(|id| id.to_str().ok());
+    let headers = request.fields();
     let head = RequestHead {
         version: VERSION,
         method: request.method.as_str(),
         path: request.target.path(),
         query: request.target.query().unwrap_or_default(),
-        headers: &request.headers,
-        correlation_id: correlation_id.unwrap_or_default(),
+        headers: &headers,
+        // What identify let through or made is ASCII.
+        correlation_id: request.forwarding.correlation_id.to_str().unwrap_or_default(),
         principal: principal.map(|principal| Asker { subject: principal.subject.as_deref(), roles: &roles }),
         deadline: deadline(request, uploaded),
     };
@@ -47,7 +47,7 @@ fn role_claims(principal: &Principal, table: &'static Table) -> Vec<&'static str
 }
 
 /// When the forwarding stage gives up, in milliseconds since 1970 began: with a body's last part its time begins anew.
-fn deadline(request: &Outgoing, uploaded: Option<Instant>) -> u64 {
+fn deadline(request: &Outgoing<'_>, uploaded: Option<Instant>) -> u64 {
     let pause = request.timeouts.idle.unwrap_or(request.timeout);
     let first = request.started + request.timeout;
     let deadline = uploaded.map_or(first, |at| first.max(at + pause));
