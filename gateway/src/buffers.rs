@@ -1,9 +1,12 @@
-//! A worker's spare memory: what connections read into and write from while they are busy, and idle ones do without.
+//! What a worker's connections share: spare memory, which they read into and write from while they are busy, and idle ones do
+//! without; and the turn at whose end they send.
 
 use std::cell::RefCell;
 
 use bytes::BytesMut;
 use http::HeaderMap;
+
+use crate::turn::Turn;
 
 /// How much is read at once, in bytes.
 pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
@@ -18,8 +21,9 @@ const HEAD_SIZE: usize = 2 * 1024;
 const MOST_FIELDS: usize = 64;
 
 /// Buffers that no connection needs at the moment.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Buffers {
+    pub(crate) turn: Turn,
     inboxes: RefCell<Vec<BytesMut>>,
     outboxes: RefCell<Vec<Vec<u8>>>,
     maps: RefCell<Vec<HeaderMap>>,

@@ -61,11 +61,11 @@ async fn speak(workers: Rc<Current>, stream: Stream, read: Bytes, client: Rc<Cli
     let wire = ClientWire::new(wire, worker.head_limits(), Rc::clone(&client));
     drop(worker);
     if may_be_http2 && poll_fn(|cx| wire.poll_preface(cx)).await {
-        let (stream, read) = wire.into_wire().into_parts();
+        let (stream, read) = wire.into_wire().into_parts()?;
         Box::pin(http2::serve(workers, stream, read, client)).await;
         return None;
     }
     let wire = http1::serve(workers, Rc::new(wire), client).await?;
-    let (stream, read) = wire.into_wire().into_parts();
+    let (stream, read) = wire.into_wire().into_parts()?;
     Some(Parked { stream: stream.into_plain()?, read })
 }

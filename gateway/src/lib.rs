@@ -29,6 +29,7 @@ mod log;
 mod materials;
 mod operators;
 mod orders;
+mod outlet;
 #[cfg(feature = "zeromq")]
 mod parts;
 mod pipeline;
@@ -46,6 +47,7 @@ mod telemetry;
 mod ticks;
 mod tls;
 mod trace_context;
+mod turn;
 mod upstream;
 mod wire;
 mod worker;

@@ -72,6 +72,8 @@ pub(crate) fn run(
         let listener = Rc::new(Listener::new(shared, Arc::clone(&rules.borrow())));
         tokio::task::spawn_local(Rc::clone(&listener).follow(rules));
         tokio::task::spawn_local(Rc::clone(&listener).tick());
+        let buffers = Rc::clone(&listener.workers.get().buffers);
+        tokio::task::spawn_local(async move { buffers.turn.send_at_its_end().await });
         tokio::task::spawn_local(Rc::clone(&listener).hand_over_log_lines());
         tokio::task::spawn_local(Rc::clone(&listener).retire(handing_over.clone()));
         holding.parked.into_iter().for_each(|parked| listener.adopt(parked));

@@ -1,49 +1,31 @@
 //! A stream with what has been read of it and not yet understood, and what is to be written to it. Both sides of the
 //! gateway speak HTTP/1.1 through one.
 
-use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::cell::RefMut;
+use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::io::AsyncReadExt;
 
 use crate::buffers::{BUFFER_SIZE, Buffers};
+use crate::outlet::Outlet;
 use crate::stream::Stream;
+
+pub(crate) use crate::outlet::Piece;
 
 /// How much room there is at least for what is read, in bytes.
 const LEAST_ROOM: usize = 4 * 1024;
 
-/// How long a piece is at most that is copied behind the outbox: to send one buffer costs less than to send two.
-const MOST_COPIED: usize = 1024;
-
 /// A stream and its buffers, which it has only while there is something in them.
 pub(crate) struct Wire {
-    stream: Stream,
+    outlet: Rc<Outlet>,
     /// What has been read and not yet understood.
     pub(crate) inbox: BytesMut,
-    /// What is to be written before anything else; `written` bytes of it have been.
-    outbox: Vec<u8>,
-    written: usize,
     buffers: Rc<Buffers>,
-    has_sent: bool,
-}
-
-/// A part of a body, to be written after the outbox without being copied.
-#[derive(Default)]
-pub(crate) struct Piece {
-    /// The bytes.
-    pub(crate) data: Bytes,
-    /// What follows them.
-    pub(crate) tail: &'static [u8],
-}
-
-impl Piece {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.data.is_empty() && self.tail.is_empty()
-    }
 }
 
 impl Wire {
@@ -53,35 +35,38 @@ impl Wire {
 
     /// A stream of which this has been read already.
     pub(crate) fn with(stream: Stream, buffers: Rc<Buffers>, read: &[u8]) -> Self {
-        Self { stream, inbox: BytesMut::from(read), outbox: Vec::new(), written: 0, buffers, has_sent: false }
+        let outlet = Rc::new(Outlet::new(stream, Rc::clone(&buffers)));
+        Self { outlet, inbox: BytesMut::from(read), buffers }
     }
 
-    /// Gives up the stream, with what has been read of it.
-    pub(crate) fn into_parts(self) -> (Stream, Bytes) {
-        (self.stream, self.inbox.freeze())
+    /// Gives up the stream, with what has been read of it. None while something [is due](Self::is_due).
+    pub(crate) fn into_parts(self) -> Option<(Stream, Bytes)> {
+        Some((Rc::into_inner(self.outlet)?.into_stream(), self.inbox.freeze()))
     }
 
     /// Whether any byte has been written since this was last asked to be forgotten.
     pub(crate) fn has_sent(&self) -> bool {
-        self.has_sent
+        self.outlet.has_sent()
     }
 
     /// Forgets that anything has been written.
-    pub(crate) fn forget_sent(&mut self) {
-        self.has_sent = false;
+    pub(crate) fn forget_sent(&self) {
+        self.outlet.forget_sent();
     }
 
-    /// Whether something waits in the outbox.
-    pub(crate) fn has_unsent(&self) -> bool {
-        !self.outbox.is_empty()
+    /// How many bytes wait in the outbox.
+    pub(crate) fn unsent(&self) -> usize {
+        self.outlet.unsent()
+    }
+
+    /// Whether something goes out at the end of the turn.
+    pub(crate) fn is_due(&self) -> bool {
+        self.outlet.is_due.get()
     }
 
     /// The outbox, with memory to write in.
-    pub(crate) fn outbox(&mut self) -> &mut Vec<u8> {
-        if self.outbox.capacity() == 0 {
-            self.outbox = self.buffers.take_out();
-        }
-        &mut self.outbox
+    pub(crate) fn outbox(&self) -> RefMut<'_, Vec<u8>> {
+        self.outlet.outbox()
     }
 
     /// Reads more into the inbox; ready with 0 at the stream's end.
@@ -91,7 +76,7 @@ impl Wire {
         } else if self.inbox.capacity() - self.inbox.len() < LEAST_ROOM {
             self.inbox.reserve(BUFFER_SIZE);
         }
-        let read = pin!(self.stream.read_buf(&mut self.inbox)).poll(cx);
+        let read = pin!(self.outlet.stream().read_buf(&mut self.inbox)).poll(cx);
         if read.is_pending() {
             self.rest();
         }
@@ -126,55 +111,20 @@ impl Wire {
     }
 
     /// Writes what is in the outbox, then `piece`, both with as few calls as the stream allows.
-    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
-        if self.outbox.is_empty() && piece.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        self.copy_short(piece);
-        while self.written < self.outbox.len() || !piece.is_empty() {
-            let head = &self.outbox[self.written..];
-            let slices = [IoSlice::new(head), IoSlice::new(&piece.data), IoSlice::new(piece.tail)];
-            let first = slices.iter().position(|slice| !slice.is_empty()).unwrap_or_default();
-            let stream = Pin::new(&mut self.stream);
-            let is_one = slices[first + 1..].iter().all(|slice| slice.is_empty());
-            let written = ready!(if is_one {
-                stream.poll_write(cx, &slices[first])
-            } else {
-                stream.poll_write_vectored(cx, &slices[first..])
-            })?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.has_sent = true;
-            self.advance(piece, written);
-        }
-        self.written = 0;
-        self.buffers.give_back_out(std::mem::take(&mut self.outbox));
-        Pin::new(&mut self.stream).poll_flush(cx)
+    pub(crate) fn poll_send(&self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
+        self.outlet.poll_send(cx, piece)
     }
 
-    /// Takes a short piece into the outbox, where there is something to send before it.
-    fn copy_short(&mut self, piece: &mut Piece) {
-        if !self.outbox.is_empty() && !piece.is_empty() && piece.data.len() <= MOST_COPIED {
-            self.outbox.extend_from_slice(&piece.data);
-            self.outbox.extend_from_slice(piece.tail);
-            *piece = Piece::default();
-        }
-    }
-
-    fn advance(&mut self, piece: &mut Piece, mut written: usize) {
-        let of_outbox = written.min(self.outbox.len() - self.written);
-        self.written += of_outbox;
-        written -= of_outbox;
-        for part in [&mut piece.data as &mut dyn Buf, &mut piece.tail] {
-            let length = written.min(part.remaining());
-            part.advance(length);
-            written -= length;
+    /// Has what is in the outbox sent at the end of the turn. Should the stream not take all of it, the task is woken, and finds
+    /// it [unsent](Self::unsent) and no longer [due](Self::is_due).
+    pub(crate) fn send_in_turn(&self, cx: &Context<'_>) {
+        if self.unsent() > 0 {
+            self.buffers.turn.send(&self.outlet, cx.waker());
         }
     }
 
     /// Says that nothing more will be written.
-    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outlet.poll_shutdown(cx)
     }
 }

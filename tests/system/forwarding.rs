@@ -1,8 +1,11 @@
 //! What crosses the gateway, in both directions.
 
+use std::io::Write as _;
+use std::time::Duration;
+
 use crate::support::bearer;
 use crate::support::client::{Client, ask};
-use crate::support::gateway::{Running, open_route};
+use crate::support::gateway::{Running, open_route, route_file};
 use crate::support::upstream::Upstream;
 
 #[test]
@@ -26,7 +29,7 @@ fn an_upstream_learns_who_asked_and_by_which_name() {
 #[test]
 fn a_trusted_proxy_is_believed() {
     let upstream = Upstream::saying("");
-    let routes = crate::support::gateway::route_file(&open_route(upstream.address(), ""));
+    let routes = route_file(&open_route(upstream.address(), ""));
     let gateway = Running::start(&routes, "trusted_proxies: [127.0.0.0/8]\n");
     ask(gateway.address(), "GET /open", "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n");
     let request = upstream.request();
@@ -173,6 +176,31 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn who_asks_and_asks_and_takes_no_answer_is_not_read_on_and_misses_none() {
+    let routes = route_file(&open_route(([127, 0, 0, 1], 9).into(), ""));
+    let gateway = Running::start(&routes, "limits: { requests_per_connection: 1000000 }\n");
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(64 << 10).unwrap();
+    socket.connect(&gateway.address().into()).unwrap();
+    let mut client = Client::over(socket.into());
+    let mut writer = client.writer();
+    writer.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    let request = b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut written = 0;
+    while let Ok(more) = writer.write(&request[written % request.len()..]) {
+        written += more;
+        assert!(written < 64 << 20, "the gateway reads on though nobody takes its answers");
+    }
+    writer.set_write_timeout(None).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || writer.write_all(&request[written % request.len()..]).unwrap());
+        for _ in 0..written.div_ceil(request.len()) {
+            assert_eq!(client.answer().unwrap().status, 404);
+        }
+    });
+}
+
+#[test]
 fn a_client_that_expects_100_hears_it_from_the_upstream() {
     let upstream = Upstream::scripted(|peer| {
         assert!(peer.head().unwrap().to_lowercase().contains("expect: 100-continue"));
@@ -278,7 +306,7 @@ fn credentials_go_to_core_auth_and_to_no_other_service() {
 #[test]
 fn a_service_can_be_moved_by_the_configuration() {
     let upstream = Upstream::saying("moved");
-    let routes = crate::support::gateway::route_file(&open_route(Upstream::down(), ""));
+    let routes = route_file(&open_route(Upstream::down(), ""));
     let gateway = Running::start(&routes, &format!("services: {{ open: \"http://{}\" }}\n", upstream.address()));
     assert_eq!(ask(gateway.address(), "GET /open/x", "").text(), "moved");
     assert!(upstream.request().starts_with("GET /base/x "));

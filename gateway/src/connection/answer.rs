@@ -14,6 +14,7 @@ use http_body::{Body as _, Frame};
 
 use super::{ClientWire, linger, tunnel};
 use crate::client::Client;
+use crate::outlet::SHORT;
 use crate::response_body::ResponseBody;
 use crate::wire::Piece;
 use crate::worker::Worker;
@@ -109,6 +110,10 @@ async fn send_body(wire: &ClientWire, body: &mut ResponseBody, length: BodyLengt
             }
         };
         match part.into_data() {
+            Ok(data) if !is_chunked && body.is_end_stream() && data.len() <= SHORT => {
+                wire.write(|out| out.extend_from_slice(&data));
+                break;
+            }
             Ok(data) => {
                 if !send_data(wire, body, data, is_chunked).await {
                     return false;
@@ -127,7 +132,7 @@ async fn send_body(wire: &ClientWire, body: &mut ResponseBody, length: BodyLengt
         }
     }
     body.ended();
-    poll_fn(|cx| wire.poll_send(cx, &mut Piece::default())).await.is_ok()
+    poll_fn(|cx| wire.poll_send_in_turn(cx)).await.is_ok()
 }
 
 /// What comes next of a body.

@@ -21,6 +21,9 @@ use crate::wire::{Piece, Wire};
 /// What a client of HTTP/2 says first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// How much is kept for the end of the turn, in bytes: answers to requests that came together.
+const MOST_IN_TURN: usize = 8 * 1024;
+
 /// How much is read ahead of the request that is being answered, in bytes.
 const MOST_AHEAD: usize = 16 * 1024;
 
@@ -148,7 +151,7 @@ impl ClientWire {
         let is_unasked = status == StatusCode::CONTINUE && !self.awaits_continue.replace(false);
         if !is_unasked && self.takes_interim.get() {
             forward_response(&mut headers);
-            write_informational(self.wire.borrow_mut().outbox(), status, &headers);
+            write_informational(&mut self.wire.borrow().outbox(), status, &headers);
         }
     }
 
@@ -189,13 +192,13 @@ impl ClientWire {
 
     /// Where the head of an answer is written.
     pub(super) fn write(&self, write: impl FnOnce(&mut Vec<u8>)) {
-        write(self.wire.borrow_mut().outbox());
+        write(&mut self.wire.borrow().outbox());
     }
 
     /// Sends what has been written, then `piece`.
     pub(super) fn poll_send(&self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
-        let mut wire = self.wire.borrow_mut();
-        let has_part = wire.has_unsent() || !piece.is_empty();
+        let wire = self.wire.borrow();
+        let has_part = wire.unsent() > 0 || !piece.is_empty();
         let sent = wire.poll_send(cx, piece);
         self.client.watch.write_blocked(sent.is_pending());
         if has_part && matches!(sent, Poll::Ready(Ok(()))) {
@@ -204,9 +207,30 @@ impl ClientWire {
         sent
     }
 
+    /// Has what has been written sent at the end of the turn, or now if that is much already.
+    pub(super) fn poll_send_in_turn(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let wire = self.wire.borrow();
+        if wire.unsent() > MOST_IN_TURN {
+            drop(wire);
+            return self.poll_send(cx, &mut Piece::default());
+        }
+        wire.send_in_turn(cx);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether something goes out at the end of the turn.
+    pub(super) fn is_due(&self) -> bool {
+        self.wire.borrow().is_due()
+    }
+
+    /// Goes on sending what the end of a turn could not; ready when that is done, or still to come.
+    pub(super) fn poll_unsent(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_due() { Poll::Ready(Ok(())) } else { self.poll_send(cx, &mut Piece::default()) }
+    }
+
     /// Says that no more answers come.
     pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.wire.borrow_mut().poll_shutdown(cx)
+        self.wire.borrow().poll_shutdown(cx)
     }
 
     /// Reads and forgets, until the client ends the connection.

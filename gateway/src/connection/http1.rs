@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gateway_http1::{Asker, RequestFault, RequestHead};
@@ -77,6 +77,14 @@ fn poll_next(
     wire: &ClientWire,
     client: &Client,
 ) -> Poll<Result<Next, RequestFault>> {
+    if ready!(wire.poll_unsent(cx)).is_err() {
+        return Poll::Ready(Ok(Next::End));
+    }
+    if client.watch.must_park() && wire.is_due() {
+        // After the end of the turn nobody else holds the stream.
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
     if client.watch.must_park() {
         return Poll::Ready(Ok(Next::Park));
     }

@@ -50,9 +50,9 @@ impl Patience {
 
 impl Exchange {
     /// Starts to send a request on this connection.
-    pub(super) fn start(mut lease: Lease, request: &Outgoing<'_>, body: &RequestBody) -> Self {
+    pub(super) fn start(lease: Lease, request: &Outgoing<'_>, body: &RequestBody) -> Self {
         lease.wire.forget_sent();
-        let upload = Upload::start(lease.wire.outbox(), request, body.length());
+        let upload = Upload::start(&mut lease.wire.outbox(), request, body.length());
         let body = BodyReader::new(gateway_http1::BodyLength::Empty, HEAD_LIMITS);
         Self {
             lease,
@@ -110,7 +110,7 @@ impl Exchange {
                 Poll::Ready(Ok(1..)) => self.has_answered = true,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamFault::ended())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamFault::Reset(error))),
-                Poll::Pending if self.has_answered || !self.upload.is_done() => return Poll::Pending,
+                Poll::Pending if self.has_answered || !self.upload.awaits_answer() => return Poll::Pending,
                 Poll::Pending => return self.patience.poll(cx).map(Err),
             }
         }

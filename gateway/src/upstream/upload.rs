@@ -24,6 +24,8 @@ enum State {
     Body,
     /// What is written is the last.
     Last,
+    /// The last goes out at the end of the turn.
+    Due,
     /// All is sent.
     Done,
     /// The upstream takes no more. It may have answered all the same.
@@ -44,6 +46,11 @@ impl Upload {
         self.state == State::Done
     }
 
+    /// Whether nothing is left to do but to wait for the answer.
+    pub(super) fn awaits_answer(&self) -> bool {
+        matches!(self.state, State::Due | State::Done)
+    }
+
     /// Sends what there is; ready when nothing more is to be sent.
     pub(super) fn poll(
         &mut self,
@@ -55,6 +62,12 @@ impl Upload {
             match self.state {
                 State::Done | State::Refused => return Poll::Ready(Ok(())),
                 State::Last => {
+                    wire.send_in_turn(cx);
+                    self.state = State::Due;
+                }
+                State::Due if wire.is_due() => return Poll::Ready(Ok(())),
+                // The end of the turn has sent it, or could not send all of it.
+                State::Due => {
                     let sent = ready!(wire.poll_send(cx, &mut self.piece));
                     self.state = if sent.is_ok() { State::Done } else { State::Refused };
                 }
@@ -78,7 +91,7 @@ impl Upload {
             Ok(data) if data.is_empty() => {}
             Ok(data) => {
                 if self.is_chunked {
-                    write_chunk_size(wire.outbox(), data.len());
+                    write_chunk_size(&mut wire.outbox(), data.len());
                 }
                 self.piece = Piece { data, tail: if self.is_chunked { CHUNK_END } else { b"" } };
             }
@@ -88,7 +101,7 @@ impl Upload {
 
     fn end(&mut self, wire: &mut Wire, trailers: Option<&HeaderMap>) {
         if self.is_chunked {
-            write_last_chunk(wire.outbox(), trailers);
+            write_last_chunk(&mut wire.outbox(), trailers);
         }
         self.state = State::Last;
     }

@@ -82,7 +82,7 @@ impl Connection {
         })?;
         let mut wire = Wire::new(stream, Rc::clone(&self.pool.buffers));
         wire.outbox().extend_from_slice(&GREETING);
-        write_ready(wire.outbox(), SocketType::Dealer);
+        write_ready(&mut wire.outbox(), SocketType::Dealer);
         poll_fn(|cx| wire.poll_send(cx, &mut Piece::default())).await.map_err(|error| of_io(&error))?;
         let mut handshake = Handshake::default();
         loop {

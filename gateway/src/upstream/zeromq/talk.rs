@@ -158,7 +158,7 @@ impl<'a> Talk<'a> {
         match self.silence.calls_for(self.of.pool.clock.now()) {
             Measure::Ask if self.is_between_messages() => {
                 self.silence.is_asked = true;
-                write_ping(self.wire.outbox());
+                write_ping(&mut self.wire.outbox());
             }
             Measure::None | Measure::Ask => {}
             Measure::GiveUp => return Err(Broken::new(io::ErrorKind::TimedOut, &"the service gives no sign of life")),
@@ -197,7 +197,7 @@ impl<'a> Talk<'a> {
         }
         self.sending = None;
         if let Some(context) = self.pong.take() {
-            write_pong(self.wire.outbox(), &context);
+            write_pong(&mut self.wire.outbox(), &context);
         }
         while self.sending.is_none() && self.wire.outbox().len() < BATCH {
             let Some(message) = self.of.queue.next() else { return };
