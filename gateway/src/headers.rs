@@ -77,18 +77,30 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in named_by_connection(headers) {
         headers.remove(name);
     }
+    headers.remove(CONNECTION);
     remove_where(headers, is_hop_by_hop);
 }
 
 /// The fields that `Connection` names, save those without which the message would mean something else: a client
 /// must not be able to take `Content-Length`, `Host` or its credentials out of what the gateway has checked.
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
-    members(headers, &CONNECTION)
+    let mut lines = headers.get_all(CONNECTION).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => return Vec::new(),
         // What nearly every message says names no field.
-        .filter(|option| !option.eq_ignore_ascii_case("keep-alive") && !option.eq_ignore_ascii_case("close"))
+        (Some(only), None) if is_option(only.as_bytes()) => return Vec::new(),
+        _ => {}
+    }
+    members(headers, &CONNECTION)
+        .filter(|option| !is_option(option.as_bytes()))
         .filter_map(|option| HeaderName::from_bytes(option.as_bytes()).ok())
         .filter(|name| ![CONTENT_LENGTH, HOST, AUTHORIZATION, CORRELATION_ID].contains(name))
         .collect()
+}
+
+/// Whether this word of `Connection` is one that says something by itself.
+fn is_option(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"keep-alive") || word.eq_ignore_ascii_case(b"close")
 }
 
 fn remove_where(headers: &mut HeaderMap, is_unwanted: impl Fn(&HeaderName) -> bool) {

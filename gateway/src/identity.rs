@@ -71,11 +71,12 @@ impl Identities {
         service: u32,
         principal: Option<&Principal>,
         correlation_id: &HeaderValue,
-        now: UnixSeconds,
+        now: impl FnOnce() -> UnixSeconds,
     ) -> IdentityFields {
         if self.rules.signer.is_none() && !self.rules.has_plain_fields {
             return IdentityFields::default();
         }
+        let now = now();
         let asker = Asker {
             service,
             roles: principal.map_or(RoleSet::EMPTY, |principal| principal.roles),

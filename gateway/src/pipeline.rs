@@ -44,7 +44,7 @@ pub(crate) async fn answer(
     request: &mut Request<ClientBody>,
     interim: Interim,
 ) -> Response<ResponseBody> {
-    let correlation_id = identify::correlation_id(request.headers(), worker.now());
+    let correlation_id = identify::correlation_id(request.headers(), || worker.now());
     let mut exchange = Box::new(open_exchange(&worker, Rc::clone(&client), request, correlation_id));
     let finish = Finish::of(&worker, request);
     let answered = if let Some(answer) = finish.as_ref().and_then(|finish| finish.preflight(&worker, request)) {
@@ -57,7 +57,7 @@ pub(crate) async fn answer(
 
 /// Answers bytes that are no request.
 pub(crate) fn refuse(worker: &Rc<Worker>, client: Rc<Client>, fault: RequestFault) -> Response<ResponseBody> {
-    let correlation_id = identify::correlation_id(&HeaderMap::new(), worker.now());
+    let correlation_id = identify::correlation_id(&HeaderMap::new(), || worker.now());
     let mut nothing = Request::new(ClientBody::Empty);
     // What it was to be nobody can tell.
     *nothing.method_mut() = Method::from_bytes(OTHER.as_bytes()).expect("an underscore and letters are a token");

@@ -84,7 +84,7 @@ fn principal(subject: &str) -> Principal {
 /// The fields of a request as a service sees them.
 fn sent(identities: &Identities, service: u32, principal: Option<&Principal>, now: UnixSeconds) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let fields = identities.fields(service, principal, &HeaderValue::from_static("id-1"), now);
+    let fields = identities.fields(service, principal, &HeaderValue::from_static("id-1"), || now);
     fields.each_field(|name, value| drop(headers.insert(name, value.clone())));
     headers
 }
@@ -198,7 +198,7 @@ fn what_an_identity_costs() {
         let calls = if correlation_id { 10_000 } else { 1_000_000 };
         let start = std::time::Instant::now();
         for _ in 0..calls {
-            std::hint::black_box(identities.fields(0, Some(&olga), &id, NOW));
+            std::hint::black_box(identities.fields(0, Some(&olga), &id, || NOW));
         }
         println!("signed for each request: {correlation_id}: {} ns", start.elapsed().as_nanos() / calls);
     }

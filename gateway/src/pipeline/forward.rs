@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use gateway_table::{CanonicalPath, Route};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use tokio::time::{Instant, timeout_at};
 
@@ -71,7 +70,7 @@ async fn exchange(
     refuse_announced_excess(request.headers(), route.max_body)?;
     let offer = upgrade::offer(request, &route.upgrade);
     let progress = context.progress;
-    let mut outgoing = outgoing(worker, passage, request, context, offer.as_ref())?;
+    let mut outgoing = outgoing(worker, passage, request, context, offer.as_ref());
     let body = std::mem::take(request.body_mut());
     let (mut body, upload) = RequestBody::new(body, route.max_body, worker.rules.limits.body_rate);
     progress.follow(upload.as_ref());
@@ -98,9 +97,9 @@ fn outgoing<'a>(
     request: &mut Request<ClientBody>,
     context: Context<'a>,
     offer: Option<&Offer>,
-) -> Result<Outgoing<'a>, Rejection> {
+) -> Outgoing<'a> {
     let route = passage.matched.route;
-    let target = target(worker, passage, request, context.path)?;
+    let target = target(worker, passage, request, context.path);
     let version = request.version();
     let headers = std::mem::take(request.headers_mut());
     let protocol = match offer {
@@ -113,9 +112,9 @@ fn outgoing<'a>(
         route.service,
         context.principal.map(|known| &**known),
         context.correlation_id,
-        worker.now(),
+        || worker.now(),
     );
-    Ok(Outgoing {
+    Outgoing {
         method: request.method().clone(),
         target,
         headers,
@@ -138,7 +137,7 @@ fn outgoing<'a>(
         started: Instant::now(),
         timeout: route.timeout,
         principal: context.principal.cloned(),
-    })
+    }
 }
 
 /// Whether a request is gRPC's, which exists over HTTP/2 alone.
@@ -158,20 +157,15 @@ pub(super) fn refuse_announced_excess(headers: &HeaderMap, limit: u64) -> Result
 }
 
 /// The target of the upstream request: the path that the table makes of the canonical one, and the query as it came.
-fn target(
-    worker: &Worker,
-    passage: &Passage<'_>,
-    request: &Request<ClientBody>,
-    path: &CanonicalPath<'_>,
-) -> Result<PathAndQuery, Rejection> {
+fn target(worker: &Worker, passage: &Passage<'_>, request: &Request<ClientBody>, path: &CanonicalPath<'_>) -> String {
     let matched = passage.matched;
+    // Canonical paths, checked targets and a query that has been parsed before make a valid target.
     let mut target = worker.table.upstream_path(matched.index, path, matched.prefix_len);
     if let Some(query) = request.uri().query() {
         target.push('?');
         target.push_str(query);
     }
-    // Canonical paths, checked targets and a query that has been parsed before make a valid target.
-    PathAndQuery::from_maybe_shared(Bytes::from(target)).map_err(|_| Rejection::BodyBroken)
+    target
 }
 
 /// Waits for the answer for the route's time at most. While the body still comes the time starts anew with each part of

@@ -15,11 +15,11 @@ use crate::rejection::Rejection;
 const LONGEST_ID: usize = 128;
 
 /// The correlation id that the client sent, if it is one and fit to stand in logs; a new one otherwise.
-pub(super) fn correlation_id(headers: &HeaderMap, now: UnixSeconds) -> HeaderValue {
+pub(super) fn correlation_id(headers: &HeaderMap, now: impl FnOnce() -> UnixSeconds) -> HeaderValue {
     let mut sent = headers.get_all(CORRELATION_ID).iter();
     match (sent.next(), sent.next()) {
         (Some(id), None) if is_valid(id.as_bytes()) => id.clone(),
-        _ => new_id(now),
+        _ => new_id(now()),
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
 
     fn id_for(sent: &[&'static str]) -> HeaderValue {
         let headers = sent.iter().map(|id| (CORRELATION_ID, HeaderValue::from_static(id))).collect();
-        correlation_id(&headers, UnixSeconds(1_700_000_000))
+        correlation_id(&headers, || UnixSeconds(1_700_000_000))
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn translated(
     headers.remove(CONNECTION);
     let host = headers.remove(HOST);
     let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let mut uri = Uri::builder().scheme(scheme.name()).path_and_query(request.target.clone());
+    let mut uri = Uri::builder().scheme(scheme.name()).path_and_query(request.target.as_str());
     if let Some(authority) = authority {
         uri = uri.authority(authority);
     }

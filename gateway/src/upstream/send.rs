@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use gateway_http1::ResponseHead;
 use gateway_table::Timeouts;
-use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Response};
 use tokio::time::{Instant, timeout};
 
@@ -34,7 +33,7 @@ pub(crate) enum Protocol {
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     /// What follows the authority in its URL.
-    pub(crate) target: PathAndQuery,
+    pub(crate) target: String,
     /// The fields that its client has sent.
     pub(crate) headers: HeaderMap,
     /// Which of them the upstream sees, and which others.

@@ -35,7 +35,7 @@ enum State {
 impl Upload {
     /// Writes the request's head.
     pub(super) fn start(outbox: &mut Vec<u8>, request: &Outgoing<'_>, length: BodyLength) -> Self {
-        let mut head = RequestWriter::begin(outbox, &request.method, request.target.as_str());
+        let mut head = RequestWriter::begin(outbox, &request.method, &request.target);
         request.forwarding.each_field(&request.headers, |name, pieces| head.field(name, pieces));
         head.end(length);
         let state = if length.is_empty() { State::Last } else { State::Body };

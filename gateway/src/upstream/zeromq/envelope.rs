@@ -26,11 +26,12 @@ pub(super) fn head(request: &Outgoing<'_>, uploaded: Option<Instant>, table: &'s
     let roles = request.principal.as_deref().map(|principal| role_claims(principal, table)).unwrap_or_default();
     let principal = request.principal.as_deref();
     let headers = request.fields();
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let head = RequestHead {
         version: VERSION,
         method: request.method.as_str(),
-        path: request.target.path(),
-        query: request.target.query().unwrap_or_default(),
+        path,
+        query,
         headers: &headers,
         // What identify let through or made is ASCII.
         correlation_id: request.forwarding.correlation_id.to_str().unwrap_or_default(),
