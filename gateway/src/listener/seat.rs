@@ -3,8 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
 
 use super::Listener;
@@ -30,24 +32,38 @@ impl Listener {
 impl Seat {
     /// Serves a connection that has just come.
     pub(super) async fn welcome(&self, stream: TcpStream, client: Rc<Client>, rules: Arc<Rules>) {
-        let Some(tls) = &rules.tls else {
-            // A connection may last for long; the rules under which it began are not to last with it.
-            drop(rules);
-            return self.serve(Stream::Plain(stream), Bytes::new(), client).await;
-        };
-        let (config, limit) = (Arc::clone(&tls.config), rules.limits.header_timeout);
+        let tls = rules.tls.as_ref().map(|tls| (Arc::clone(&tls.config), rules.limits.header_timeout));
+        // A connection may last for long; the rules under which it began are not to last with it.
         drop(rules);
-        match Box::pin(self.listener.handshakes.shake(stream, config, limit)).await {
+        let stream = match tls {
+            None => Some(Stream::Plain(stream)),
+            Some((config, limit)) => Box::pin(self.shake(stream, &client, config, limit)).await,
+        };
+        if let Some(stream) = stream {
+            self.serve(stream, Bytes::new(), client).await;
+        }
+    }
+
+    /// The stream over TLS, if the handshake comes about.
+    async fn shake(
+        &self,
+        stream: TcpStream,
+        client: &Client,
+        config: Arc<ServerConfig>,
+        limit: Duration,
+    ) -> Option<Stream> {
+        match self.listener.handshakes.shake(stream, config, limit).await {
             Ok(stream) => {
                 if let Some(name) = tls::client_name(&stream) {
                     // It is said once, here.
                     let _ = client.certificate.set(name);
                 }
-                self.serve(Stream::Tls(Box::new(stream.into())), Bytes::new(), client).await;
+                Some(Stream::Tls(Box::new(stream.into())))
             }
             // It is the client's affair; who looks into it sees why.
             Err(fault) => {
                 tracing::debug!(client = %client.address.ip(), reason = %fault, "no TLS connection came about");
+                None
             }
         }
     }
