@@ -20,7 +20,7 @@ use crate::telemetry::{Ended, Recorder};
 use crate::trace_context::TraceContext;
 
 /// How full a worker's buffer gets before it is handed over at once, in bytes.
-const FULL: usize = 32 * 1024;
+const FULL: usize = 64 * 1024;
 
 /// How long the line may be that makes it full before the buffer grows, in bytes.
 const LAST_LINE: usize = 2 * 1024;
