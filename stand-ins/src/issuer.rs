@@ -2,11 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// What kind of key an issuer signs with.
@@ -69,6 +70,21 @@ impl Issuer {
                 })
             }
         }
+    }
+
+    /// The public key, as PEM (RFC 7468).
+    ///
+    /// # Panics
+    ///
+    /// The library cannot write down a key that it has made.
+    pub fn public_key_pem(&self) -> String {
+        let public_key: Result<PublicKeyX509Der<'_>, _> = match &self.key {
+            Key::Rsa(key) => key.public_key().as_der(),
+            Key::P256(key) => key.public_key().as_der(),
+        };
+        let text = STANDARD.encode(public_key.expect("a public key is written down").as_ref());
+        let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
+        format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n")
     }
 
     /// A JWK set with this one key.

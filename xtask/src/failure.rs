@@ -1,12 +1,13 @@
-//! What can keep a package from being made.
+//! What can keep a task from being done.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
+use crate::compare::NoFigure;
 use crate::glibc;
 
-/// Why there is no package.
+/// Why a task is not done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}: {source}", path.display())]
@@ -38,6 +39,8 @@ pub(crate) enum Failure {
     NotReproducible { first: String, second: String, folder: PathBuf },
     #[error("on Debian 11, {what}")]
     Debian11 { what: String },
+    #[error(transparent)]
+    Comparison(#[from] NoFigure),
 }
 
 impl Failure {

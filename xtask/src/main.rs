@@ -1,9 +1,10 @@
-//! `cargo xtask`: makes what is shipped (`dist`, `windows`), and proves that it can be built again to the byte (`reproduce`) and that it
-//! runs on the oldest system that it is for (`debian-11`).
+//! `cargo xtask`: makes what is shipped (`dist`, `windows`), proves that it can be built again to the byte (`reproduce`) and that it
+//! runs on the oldest system that it is for (`debian-11`), and measures it beside others (`compare`).
 
 mod checksums;
 #[path = "../../src/command_line.rs"]
 mod command_line;
+mod compare;
 mod debian_11;
 mod dist;
 mod executable;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Packaging of CoreGateway
+/// Packaging and measuring of CoreGateway
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Arguments {
@@ -57,6 +58,8 @@ enum Task {
     /// Run what lies in target/dist on a bare Debian 11; needs root and debootstrap
     #[command(name = "debian-11")]
     Debian11,
+    /// Measure the gateway beside nginx and HAProxy, as far as Debian's nginx-light, haproxy and wrk are installed
+    Compare(compare::Options),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Windows { toolchain, dev } => dist::run_for_windows(&toolchain, dev),
         Task::Reproduce => reproduce::run(),
         Task::Debian11 => debian_11::run(),
+        Task::Compare(options) => compare::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,59 @@
+//! Our gateway with what it does by default: token, role, limit, a log line for each request, metrics sent every second.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stand_ins::Issuer;
+
+use super::peer::Place;
+use crate::failure::Failure;
+use crate::program::{program, run};
+use crate::workspace::{cargo, root, write};
+
+/// Builds the executable that ships, but for the routes that are measured.
+pub(crate) fn build() -> Result<PathBuf, Failure> {
+    let folder = root().join("target/compare");
+    let arguments = ["build", "--profile", "dist", "--package", "coregateway", "--bin", "coregateway", "--target-dir"];
+    let mut command = program(cargo());
+    command.args(arguments).arg(&folder).current_dir(root());
+    run(command.env("COREGATEWAY_ROUTES", root().join("xtask/compare/routes.ron")))?;
+    Ok(folder.join("dist/coregateway"))
+}
+
+/// Writes the configuration down, and gives the command that serves by it.
+pub(crate) fn gateway(place: &Place<'_>, executable: &Path) -> Result<Command, Failure> {
+    let file = place.folder.join("coregateway.yaml");
+    write(&file, configuration(place))?;
+    let mut command = program(executable);
+    command.arg("--config-name").arg(file);
+    Ok(command)
+}
+
+fn configuration(place: &Place<'_>) -> String {
+    let Place { listen, admin, origin, threads, credentials, .. } = place;
+    let tls = if place.tls {
+        let (certificate, key) = (credentials.certificate_pem(), credentials.private_key_pem());
+        format!("tls: {{ certificate: '{}', private_key: '{}' }}\n", certificate.display(), key.display())
+    } else {
+        String::new()
+    };
+    format!(
+        "version: 1
+listen: {listen}
+{tls}admin: {{ listen: {admin} }}
+auth:
+  issuer: {issuer}
+  audience: {audience}
+  algorithms: [RS256]
+  jwks: {{ file: '{jwks}' }}
+services: {{ corerl: 'http://{origin}' }}
+telemetry: {{ url: 'http://{origin}' }}
+log: {{ file: '{log}' }}
+threads: {threads}
+",
+        issuer = Issuer::NAME,
+        audience = Issuer::AUDIENCE,
+        jwks = credentials.jwks().display(),
+        log = place.folder.join("coregateway.log").display(),
+    )
+}
