@@ -39,6 +39,7 @@ use clap::Args;
 pub(crate) use no_figure::NoFigure;
 
 use crate::failure::Failure;
+use crate::workspace::root;
 use bench::Bench;
 use scenario::Scenario;
 
@@ -61,7 +62,7 @@ pub(crate) struct Options {
 
 /// Measures, and prints a table for each scenario as soon as it is there.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let bench = Bench::set_up(options)?;
+    let bench = Bench::set_up(options, &root().join("target/compare/work"))?;
     print(&machine::facts(&bench)?);
     for scenario in Scenario::of(&options.only) {
         crate::say(&format!("measuring {}", scenario.name()));

@@ -1,8 +1,11 @@
 //! What all measurements share: folder, credentials, executable, the origin, and how peers are started and visited.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -17,7 +20,7 @@ use super::running::Running;
 use super::tools::Tool;
 use super::{Options, nginx, ours, ports};
 use crate::failure::Failure;
-use crate::workspace::{make_folder, root};
+use crate::workspace::make_folder;
 
 /// What is asked for: a small answer.
 pub(crate) const STATUS: &str = "/api/v1/agent/status";
@@ -56,29 +59,21 @@ pub(crate) struct Setup {
 }
 
 impl Bench {
-    /// Builds what must be built, and starts the origin.
-    pub(crate) fn set_up(options: &Options) -> Result<Self, Failure> {
+    /// Builds what must be built, empties this folder, and starts the origin.
+    pub(crate) fn set_up(options: &Options, folder: &Path) -> Result<Self, Failure> {
         let cpus = Cpus::allowed()?;
         Tool::Nginx.path()?;
         let executable = options.executable.clone().map_or_else(ours::build, Ok)?;
-        let folder = root().join("target/compare/work");
         if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(Failure::file(&folder))?;
+            fs::remove_dir_all(folder).map_err(Failure::file(folder))?;
         }
-        make_folder(&folder)?;
-        let (credentials, connections) = (Credentials::make(&folder)?, connections()?);
+        make_folder(folder)?;
+        let (credentials, connections) = (Credentials::make(folder)?, connections()?);
         let origin = ports::free()?;
-        let unused = Place {
-            listen: origin,
-            admin: origin,
-            origin,
-            folder: &folder,
-            credentials: &credentials,
-            connections,
-            threads: 1,
-            tls: false,
-        };
-        let running = Running::start(&mut nginx::origin(&unused)?, &cpus.load(), &folder.join("origin.said"))?;
+        let mut command = nginx::origin(origin, folder, connections)?;
+        let mut running = Running::start(&mut command, &cpus.load(), &folder.join("origin.said"))?;
+        wait(&mut running, "the origin", || TcpStream::connect(origin).is_ok())?;
+        let folder = folder.to_owned();
         let Options { rounds, seconds, .. } = *options;
         Ok(Self { rounds, seconds, cpus, credentials, executable, folder, origin, connections, _origin: running })
     }
@@ -110,7 +105,7 @@ impl Bench {
     pub(crate) fn start_warm(&self, peer: Peer, setup: Setup) -> Result<Live, Failure> {
         let mut live = self.start(peer, setup)?;
         if setup.tls {
-            wait(&mut live, |address| TcpStream::connect(address).is_ok())?;
+            wait(&mut live.process, peer.name(), || TcpStream::connect(live.address).is_ok())?;
         } else {
             self.wait_for_answer(&mut live)?;
         }
@@ -119,8 +114,7 @@ impl Bench {
 
     /// Starts a peer, and does not wait.
     pub(crate) fn start(&self, peer: Peer, setup: Setup) -> Result<Live, Failure> {
-        let listen = ports::free()?;
-        let admin = ports::free_but(listen)?;
+        let (listen, admin) = (ports::free()?, ports::free()?);
         let place = Place {
             listen,
             admin,
@@ -139,7 +133,8 @@ impl Bench {
     /// Asks for the small answer until it comes.
     pub(crate) fn wait_for_answer(&self, live: &mut Live) -> Result<(), Failure> {
         let request = self.status_request();
-        wait(live, |address| matches!(connect_and_ask(address, &request), Ok((_, true))))
+        let address = live.address;
+        wait(&mut live.process, live.peer.name(), || matches!(connect_and_ask(address, &request), Ok((_, true))))
     }
 
     /// Visits each in every round, so that what drifts on the machine meets all alike; gives what was found, by whom.
@@ -166,12 +161,12 @@ fn connections() -> Result<u64, NoFigure> {
     Ok(limit.current.map_or(CONNECTIONS, |files| CONNECTIONS.min(files.saturating_sub(200) / 2)))
 }
 
-fn wait(live: &mut Live, is_there: impl Fn(SocketAddr) -> bool) -> Result<(), Failure> {
+/// Looks again and again, without a pause, as moments are measured by it.
+fn wait(process: &mut Running, name: &str, is_there: impl Fn() -> bool) -> Result<(), Failure> {
     let deadline = Instant::now() + START;
-    while !is_there(live.address) {
-        if Instant::now() > deadline || live.process.has_ended() {
-            let told = live.process.told();
-            return Err(NoFigure::NoStart { peer: live.peer.name().to_owned(), told }.into());
+    while !is_there() {
+        if Instant::now() > deadline || process.has_ended() {
+            return Err(NoFigure::NoStart { peer: name.to_owned(), told: process.told() }.into());
         }
     }
     Ok(())

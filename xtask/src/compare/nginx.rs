@@ -3,6 +3,7 @@
 //! It has what makes it fast: one worker in one process, no access log, connections to the origin kept, bodies passed on as they come and never
 //! written to a disk. As a peer it also gives every request an id and counts it against a limit, as gateways do; it looks at no token.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -55,8 +56,8 @@ pub(crate) fn forwarding(place: &Place<'_>, buffers: &str) -> Result<Command, Fa
 }
 
 /// nginx as the origin, which answers at once, so that its peer is what is measured.
-pub(crate) fn origin(place: &Place<'_>) -> Result<Command, Failure> {
-    let large = place.folder.join("large");
+pub(crate) fn origin(listen: SocketAddr, folder: &Path, connections: u64) -> Result<Command, Failure> {
+    let large = folder.join("large");
     write(&large, vec![b'x'; LARGE])?;
     let http = format!(
         "  default_type application/json;
@@ -67,10 +68,9 @@ pub(crate) fn origin(place: &Place<'_>) -> Result<Command, Failure> {
     location = /api/agent/large {{ alias '{large}'; }}
   }}
 ",
-        listen = place.origin,
         large = large.display(),
     );
-    command(place.folder, "origin", place.connections, &http)
+    command(folder, "origin", connections, &http)
 }
 
 /// Writes the configuration down, and gives the command that serves by it.

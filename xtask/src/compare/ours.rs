@@ -22,7 +22,7 @@ pub(crate) fn build() -> Result<PathBuf, Failure> {
 
 /// Writes the configuration down, and gives the command that serves by it.
 pub(crate) fn gateway(place: &Place<'_>, executable: &Path) -> Result<Command, Failure> {
-    let file = place.folder.join("coregateway.yaml");
+    let file = place.folder.join(format!("coregateway-{}.yaml", place.listen.port()));
     write(&file, configuration(place))?;
     let mut command = program(executable);
     command.arg("--config-name").arg(file);
@@ -54,6 +54,6 @@ threads: {threads}
         issuer = Issuer::NAME,
         audience = Issuer::AUDIENCE,
         jwks = credentials.jwks().display(),
-        log = place.folder.join("coregateway.log").display(),
+        log = place.folder.join(format!("coregateway-{}.log", listen.port())).display(),
     )
 }
