@@ -1,10 +1,6 @@
 //! What a kept connection's next message costs in memory: nothing, but for names that nobody has registered.
 
-#![expect(unsafe_code, reason = "an allocator that counts cannot be written without")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use bytes::BytesMut;
 use gateway_http1::{
@@ -12,26 +8,7 @@ use gateway_http1::{
     write_response,
 };
 use http::{HeaderMap, Method, Version};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is handed on to the system's allocator unchanged; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above; whatever is freed here was allocated there.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use stand_ins::Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -93,12 +70,12 @@ fn allocations(request: &str, response: &str) -> usize {
     let mut before = 0;
     for round in 0..10 + ROUNDS {
         if round == 10 {
-            before = ALLOCATIONS.get();
+            before = Counting::allocations();
         }
         pair.carry_request(request);
         pair.carry_response(response);
     }
-    ALLOCATIONS.get() - before
+    Counting::allocations() - before
 }
 
 #[test]

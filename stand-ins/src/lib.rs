@@ -5,6 +5,7 @@
 mod core_auth;
 mod core_io;
 mod core_telemetry;
+mod counting;
 mod echo;
 mod issuer;
 mod server;
@@ -14,6 +15,7 @@ mod supervisor;
 pub use core_auth::core_auth;
 pub use core_io::{CoreIo, Message, core_io};
 pub use core_telemetry::{CoreTelemetry, Mood};
+pub use counting::Counting;
 pub use echo::{Seen, echo};
 pub use issuer::{Issuer, KeyKind, unix_now};
 pub use server::{Server, text_response};
