@@ -2,16 +2,19 @@
 //!
 //! `cargo bench -p gateway --bench token`
 
-use std::hint::black_box;
+#[path = "warm/known_token.rs"]
+mod known_token;
+#[path = "warm/trust.rs"]
+mod trust;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gateway::auth::{KeySet, TokenCache, TokenFault, Verifier};
+use gateway::auth::{TokenCache, TokenFault};
 use gateway::clock::UnixSeconds;
-use gateway::settings::{Algorithm, AuthSettings, InlineKeys, JwksSettings, KeySource};
-use gateway_table::{List, Role, RoleSet, Table, Trie};
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::HeaderMap;
 use serde_json::json;
 use stand_ins::{Issuer, KeyKind, unix_now};
+
+use crate::known_token::{KnownToken, bearing, gate};
 
 mod bare {
     //! The signature check alone, with a key that has been parsed before.
@@ -55,50 +58,9 @@ mod bare {
     }
 }
 
-/// A gate that believes `issuer`.
-fn gate(issuer: &Issuer) -> Verifier {
-    let settings = AuthSettings {
-        issuer: Issuer::NAME.into(),
-        audience: Issuer::AUDIENCE.into(),
-        algorithms: vec![Algorithm::RS256, Algorithm::ES256],
-        leeway: std::time::Duration::from_secs(30),
-        types: vec!["JWT".into(), "at+jwt".into()],
-        max_age: None,
-        max_bytes: 8192,
-        roles_claim: vec!["roles".into()],
-        jwks: JwksSettings {
-            source: KeySource::Inline(InlineKeys(String::new())),
-            refresh: std::time::Duration::from_mins(5),
-            grace: std::time::Duration::ZERO,
-            cache: None,
-        },
-        revocations: None,
-    };
-    let role = Role { name: "Admin".into(), claim: "admin".into(), grants: RoleSet::single(0) };
-    let table = Box::leak(Box::new(Table {
-        digest: "".into(),
-        roles: [role].into_iter().collect(),
-        services: List::default(),
-        routes: List::default(),
-        trie: Trie::new([]),
-    }));
-    let verifier = Verifier::new(Some(&settings), table);
-    verifier.install(KeySet::parse(issuer.jwk_set().to_string().as_bytes()).expect("a key set"));
-    verifier
-}
-
-fn bearing(token: &str) -> HeaderMap {
-    let value = HeaderValue::from_str(&format!("Bearer {token}")).expect("a field value");
-    HeaderMap::from_iter([(AUTHORIZATION, value)])
-}
-
 fn known(criterion: &mut Criterion) {
-    let issuer = Issuer::new(KeyKind::Rsa, "k1");
-    let (gate, headers) = (gate(&issuer), bearing(&issuer.token("olga", &["admin"])));
-    let (mut cache, now) = (TokenCache::default(), UnixSeconds(unix_now()));
-    criterion.bench_function("known", |bencher| {
-        bencher.iter(|| gate.authenticate(&mut cache, black_box(&headers), now).expect("a good token"));
-    });
+    let mut known = KnownToken::new();
+    criterion.bench_function("known", |bencher| bencher.iter(|| known.authenticate()));
 }
 
 /// Many tokens in turn, and a cache with room for one of them, so that every one is new when its turn comes again.

@@ -56,6 +56,8 @@ pub use check::check;
 pub use gateway_table as table;
 pub use healthcheck::{HealthFault, healthcheck};
 pub use identity::ServiceKeyFault;
+#[doc(hidden)]
+pub use pipeline::WarmPath;
 pub use refusal::write_refusal;
 pub use server::{Gateway, StartError, Stopper};
 pub use settings::Settings;

@@ -15,6 +15,7 @@ mod max_forwards;
 mod pass_breaker;
 mod take_slot;
 mod upgrade;
+mod warm_path;
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -25,6 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::debounce::Caller;
 use self::finish::Finish;
+pub use self::warm_path::WarmPath;
 use crate::access_log::{Exchange, Progress};
 use crate::client::Client;
 use crate::connection::Interim;
