@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use crate::compare::NoFigure;
 use crate::glibc;
 
-/// Why a task is not done.
+/// Why it was not done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}: {source}", path.display())]
@@ -41,11 +41,30 @@ pub(crate) enum Failure {
     Debian11 { what: String },
     #[error(transparent)]
     Comparison(#[from] NoFigure),
+    #[error("cargo has built no executable `{name}`")]
+    NoExecutable { name: &'static str },
+    #[error("{}: nothing has been counted\nhelp: is the function `repeat` of benches/counts.rs still there?", path.display())]
+    NoTotal { path: PathBuf },
+    #[error("{}: {source}\nhelp: `cargo xtask instructions --bless` writes it anew", path.display())]
+    Baseline { path: PathBuf, source: serde_json::Error },
+    #[error("while requests were counted, {who}: {source}")]
+    Request { who: &'static str, source: io::Error },
+    #[error(
+        "more than 3 % more instructions than before: {}\nhelp: find what the change costs; if it is worth it, \
+         `cargo xtask instructions --bless`, and commit xtask/instructions.json with it",
+        workloads.join(", ")
+    )]
+    MoreInstructions { workloads: Vec<&'static str> },
 }
 
 impl Failure {
     /// For `map_err`: that something could not be done with the file or folder at `path`.
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Failure + '_ {
         |source| Failure::File { path: path.to_owned(), source }
+    }
+
+    /// For `map_err`: that something went wrong for one of those who take part while requests are counted.
+    pub(crate) fn request(who: &'static str) -> impl FnOnce(io::Error) -> Failure {
+        move |source| Failure::Request { who, source }
     }
 }

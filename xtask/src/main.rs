@@ -1,5 +1,6 @@
 //! `cargo xtask`: makes what is shipped (`dist`, `windows`), proves that it can be built again to the byte (`reproduce`) and that it
-//! runs on the oldest system that it is for (`debian-11`), and measures it beside others (`compare`).
+//! runs on the oldest system that it is for (`debian-11`); counts what the gateway takes for its work (`instructions`), and measures
+//! it beside others (`compare`).
 
 mod checksums;
 #[path = "../../src/command_line.rs"]
@@ -10,6 +11,7 @@ mod dist;
 mod executable;
 mod failure;
 mod glibc;
+mod instructions;
 mod licence_expression;
 mod licences;
 mod manual;
@@ -60,6 +62,12 @@ enum Task {
     Debian11,
     /// Measure the gateway beside nginx and HAProxy, as far as Debian's nginx-light, haproxy and wrk are installed
     Compare(compare::Options),
+    /// Count the instructions of what the gateway does most, and compare with xtask/instructions.json; needs valgrind
+    Instructions {
+        /// Take what is counted now for the baseline
+        #[arg(long)]
+        bless: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,6 +77,7 @@ fn main() -> ExitCode {
         Task::Reproduce => reproduce::run(),
         Task::Debian11 => debian_11::run(),
         Task::Compare(options) => compare::run(&options),
+        Task::Instructions { bless } => instructions::run(bless),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
