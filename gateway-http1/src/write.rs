@@ -21,16 +21,15 @@ fn is_framing(name: &HeaderName) -> bool {
 }
 
 fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    write_pieces(out, name, &[value]);
+    write_pieces(out, name, [value]);
 }
 
-/// Appends a field whose value is in pieces. Room is made once for all of them.
-fn write_pieces(out: &mut Vec<u8>, name: &[u8], pieces: &[&[u8]]) {
-    debug_assert!(!pieces.iter().any(|piece| piece.contains(&b'\n')), "a value is no line");
-    out.reserve(name.len() + pieces.iter().map(|piece| piece.len()).sum::<usize>() + 4);
+/// Appends a field whose value is in pieces.
+fn write_pieces<'a>(out: &mut Vec<u8>, name: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     for piece in pieces {
+        debug_assert!(!piece.contains(&b'\n'), "a value is no line");
         out.extend_from_slice(piece);
     }
     out.extend_from_slice(b"\r\n");

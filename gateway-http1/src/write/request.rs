@@ -34,7 +34,7 @@ impl<'a> RequestWriter<'a> {
     /// The pieces are of field values, without a line's end.
     pub fn field(&mut self, name: &HeaderName, pieces: &[&[u8]]) {
         if !is_framing(name) {
-            write_pieces(self.out, name.as_str().as_bytes(), pieces);
+            write_pieces(self.out, name.as_str().as_bytes(), pieces.iter().copied());
         }
     }
 
