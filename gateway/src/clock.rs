@@ -78,6 +78,9 @@ pub(crate) struct Timestamps {
     last: Option<(u64, [u8; TIMESTAMP])>,
 }
 
+/// The last moment that RFC 3339 can write.
+const LAST: Duration = Duration::from_millis(253_402_300_799_999);
+
 /// How long a timestamp is, in bytes.
 const TIMESTAMP: usize = "2026-01-31T12:00:00.000Z".len();
 
@@ -88,7 +91,7 @@ impl Timestamps {
     }
 
     fn write_at(&mut self, now: SystemTime, line: &mut Vec<u8>) {
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST);
         let mut text = match self.last {
             Some((second, text)) if second == since.as_secs() => text,
             _ => self.begin(since.as_secs()),
@@ -104,7 +107,7 @@ impl Timestamps {
     fn begin(&mut self, second: u64) -> [u8; TIMESTAMP] {
         let mut text = [0; TIMESTAMP];
         let moment = UNIX_EPOCH + Duration::from_secs(second);
-        // A year of five digits finds no room; nobody will read that log.
+        // The text of four digits of a year is as long as the room for it.
         let _ = write!(&mut text[..], "{}", humantime::format_rfc3339_millis(moment));
         self.last = Some((second, text));
         text
@@ -113,8 +116,7 @@ impl Timestamps {
 
 /// Appends the time of day, with milliseconds, as RFC 3339 has it.
 pub(crate) fn write_timestamp(line: &mut Vec<u8>) {
-    // A `Vec` takes all that is written to it.
-    let _ = write!(line, "{}", humantime::format_rfc3339_millis(system_time()));
+    Timestamps::default().write(line);
 }
 
 /// The time of day, with milliseconds, as RFC 3339 has it.
@@ -164,6 +166,18 @@ mod tests {
             let mut line = Vec::new();
             timestamps.write_at(now, &mut line);
             assert_eq!(String::from_utf8(line).unwrap(), humantime::format_rfc3339_millis(now).to_string());
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_makes_a_timestamp_all_the_same() {
+        for (wrong, shown) in [
+            (UNIX_EPOCH - Duration::from_secs(1), "1970-01-01T00:00:00.000Z"),
+            (UNIX_EPOCH + Duration::from_secs(1 << 40), "9999-12-31T23:59:59.999Z"),
+        ] {
+            let mut line = Vec::new();
+            Timestamps::default().write_at(wrong, &mut line);
+            assert_eq!(String::from_utf8(line).unwrap(), shown);
         }
     }
 

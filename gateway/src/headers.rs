@@ -150,7 +150,7 @@ mod tests {
             identity: IdentityFields::default(),
             upgrade: None,
             passes_authorization: false,
-            dropped: &[HeaderName::from_static("x-plant_user")],
+            dropped: &[HeaderName::from_static("x-plant_user"), HeaderName::from_static("x-forwarded-proto")],
             attempt: 1,
         };
         forwarding.fields(&headers)
@@ -258,11 +258,20 @@ mod tests {
     #[test]
     fn a_trusted_proxy_is_believed_and_added_to_the_chain() {
         let headers = forwarded(
-            &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "198.51.100.8"), ("x-forwarded-proto", "https")],
+            &[
+                ("x-forwarded-for", "198.51.100.7"),
+                ("x-forwarded-for", "198.51.100.8"),
+                ("x-forwarded-host", "front.example"),
+            ],
             true,
         );
         assert_eq!(headers["x-forwarded-for"], "198.51.100.7, 198.51.100.8, 192.0.2.60");
-        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["x-forwarded-host"], "front.example");
+    }
+
+    #[test]
+    fn what_is_to_be_dropped_is_dropped_of_a_trusted_proxy_too() {
+        assert_eq!(forwarded(&[("x-forwarded-proto", "https")], true)["x-forwarded-proto"], "http");
     }
 
     #[test]

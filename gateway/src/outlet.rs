@@ -22,6 +22,8 @@ pub(crate) struct Outlet {
     outbox: RefCell<Vec<u8>>,
     written: Cell<usize>,
     has_sent: Cell<bool>,
+    /// Whether the stream may still hold what has been written to it, as TLS does.
+    must_flush: Cell<bool>,
     /// Whether the turn's end will send what is in the outbox.
     pub(crate) is_due: Cell<bool>,
     buffers: Rc<Buffers>,
@@ -49,6 +51,7 @@ impl Outlet {
             outbox: RefCell::default(),
             written: Cell::new(0),
             has_sent: Cell::new(false),
+            must_flush: Cell::new(false),
             is_due: Cell::new(false),
             buffers,
         }
@@ -90,24 +93,50 @@ impl Outlet {
     /// Writes what is in the outbox, then `piece`, both with as few calls as the stream allows.
     pub(crate) fn poll_send(&self, cx: &mut Context<'_>, piece: &mut Piece) -> Poll<io::Result<()>> {
         let mut outbox = self.outbox.borrow_mut();
-        if outbox.is_empty() && piece.is_empty() {
+        if outbox.is_empty() && piece.is_empty() && !self.must_flush.get() {
             return Poll::Ready(Ok(()));
         }
-        copy_short(&mut outbox, piece);
         let mut stream = self.stream.borrow_mut();
         while self.written.get() < outbox.len() || !piece.is_empty() {
-            let head = &outbox[self.written.get()..];
-            let slices = [IoSlice::new(head), IoSlice::new(&piece.data), IoSlice::new(piece.tail)];
-            let written = ready!(poll_write(&mut stream, cx, &slices))?;
+            let own = outbox.len();
+            let written = self.poll_write(&mut stream, cx, &mut outbox, piece);
+            outbox.truncate(own);
+            let written = ready!(written)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.has_sent.set(true);
-            self.advance(outbox.len(), piece, written);
+            self.advance(own, piece, written);
+            self.must_flush.set(true);
         }
         self.written.set(0);
         self.buffers.give_back_out(std::mem::take(&mut outbox));
-        Pin::new(&mut *stream).poll_flush(cx)
+        let flushed = Pin::new(&mut *stream).poll_flush(cx);
+        self.must_flush.set(flushed.is_pending());
+        flushed
+    }
+
+    /// Writes once. A short piece is copied behind the outbox for that, of which whoever calls takes it off again.
+    fn poll_write(
+        &self,
+        stream: &mut Stream,
+        cx: &mut Context<'_>,
+        outbox: &mut Vec<u8>,
+        piece: &Piece,
+    ) -> Poll<io::Result<usize>> {
+        let written = self.written.get();
+        if written < outbox.len() && piece.data.len() <= SHORT {
+            outbox.extend_from_slice(&piece.data);
+            outbox.extend_from_slice(piece.tail);
+            return Pin::new(stream).poll_write(cx, &outbox[written..]);
+        }
+        let slices = [&outbox[written..], &piece.data, piece.tail].map(IoSlice::new);
+        let first = slices.iter().position(|slice| !slice.is_empty()).unwrap_or_default();
+        if slices[first + 1..].iter().all(|slice| slice.is_empty()) {
+            Pin::new(stream).poll_write(cx, &slices[first])
+        } else {
+            Pin::new(stream).poll_write_vectored(cx, &slices[first..])
+        }
     }
 
     fn advance(&self, outbox: usize, piece: &mut Piece, mut written: usize) {
@@ -128,21 +157,41 @@ impl Outlet {
     }
 }
 
-/// Takes a short piece into the outbox, where there is something to send before it.
-fn copy_short(outbox: &mut Vec<u8>, piece: &mut Piece) {
-    if !outbox.is_empty() && !piece.is_empty() && piece.data.len() <= SHORT {
-        outbox.extend_from_slice(&piece.data);
-        outbox.extend_from_slice(piece.tail);
-        *piece = Piece::default();
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::Read as _;
+    use std::task::Waker;
 
-fn poll_write(stream: &mut Stream, cx: &mut Context<'_>, slices: &[IoSlice<'_>; 3]) -> Poll<io::Result<usize>> {
-    let first = slices.iter().position(|slice| !slice.is_empty()).unwrap_or_default();
-    let is_one = slices[first + 1..].iter().all(|slice| slice.is_empty());
-    if is_one {
-        Pin::new(stream).poll_write(cx, &slices[first])
-    } else {
-        Pin::new(stream).poll_write_vectored(cx, &slices[first..])
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// More than any machine takes before somebody reads, in bytes.
+    const LONG: usize = 64 << 20;
+
+    #[tokio::test]
+    async fn a_short_piece_that_a_full_stream_does_not_take_stays_with_whoever_sends_it() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut peer = listener.accept().unwrap().0;
+        let outlet = Outlet::new(Stream::Plain(stream), Rc::default());
+        let mut long = Piece { data: vec![b'-'; LONG].into(), tail: b"" };
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(outlet.poll_send(cx, &mut long).is_pending());
+        let sent_before = LONG - long.data.len();
+        outlet.outbox().extend_from_slice(b"head");
+        let mut short = Piece { data: Bytes::from_static(b"body"), tail: b"" };
+        assert!(outlet.poll_send(cx, &mut short).is_pending());
+        assert_eq!((outlet.unsent(), &short.data[..]), (4, &b"body"[..]));
+        let reading = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).unwrap();
+            all
+        });
+        poll_fn(|cx| outlet.poll_send(cx, &mut short)).await.unwrap();
+        poll_fn(|cx| outlet.poll_shutdown(cx)).await.unwrap();
+        let all = reading.join().unwrap();
+        assert_eq!((all.len(), &all[all.len() - 8..]), (sent_before + 8, &b"headbody"[..]));
     }
 }

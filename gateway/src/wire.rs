@@ -20,12 +20,17 @@ pub(crate) use crate::outlet::Piece;
 /// How much room there is at least for what is read, in bytes.
 const LEAST_ROOM: usize = 4 * 1024;
 
+/// How much is read at once where more comes than a buffer takes, in bytes: a long body takes fewer calls.
+const LONG_SIZE: usize = 64 * 1024;
+
 /// A stream and its buffers, which it has only while there is something in them.
 pub(crate) struct Wire {
     outlet: Rc<Outlet>,
     /// What has been read and not yet understood.
     pub(crate) inbox: BytesMut,
     buffers: Rc<Buffers>,
+    /// Whether the last read has taken all the room that there was.
+    has_filled: bool,
 }
 
 impl Wire {
@@ -36,7 +41,7 @@ impl Wire {
     /// A stream of which this has been read already.
     pub(crate) fn with(stream: Stream, buffers: Rc<Buffers>, read: &[u8]) -> Self {
         let outlet = Rc::new(Outlet::new(stream, Rc::clone(&buffers)));
-        Self { outlet, inbox: BytesMut::from(read), buffers }
+        Self { outlet, inbox: BytesMut::from(read), buffers, has_filled: false }
     }
 
     /// Gives up the stream, with what has been read of it. None while something [is due](Self::is_due).
@@ -74,11 +79,13 @@ impl Wire {
         if self.inbox.capacity() == 0 {
             self.inbox = self.buffers.take();
         } else if self.inbox.capacity() - self.inbox.len() < LEAST_ROOM {
-            self.inbox.reserve(BUFFER_SIZE);
+            self.inbox.reserve(if self.has_filled { LONG_SIZE } else { BUFFER_SIZE });
         }
+        let room = self.inbox.capacity() - self.inbox.len();
         let read = pin!(self.outlet.stream().read_buf(&mut self.inbox)).poll(cx);
-        if read.is_pending() {
-            self.rest();
+        match &read {
+            Poll::Pending => self.rest(),
+            Poll::Ready(read) => self.has_filled = read.as_ref().is_ok_and(|read| *read == room),
         }
         read
     }

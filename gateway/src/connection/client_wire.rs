@@ -207,10 +207,10 @@ impl ClientWire {
         sent
     }
 
-    /// Has what has been written sent at the end of the turn, or now if that is much already.
-    pub(super) fn poll_send_in_turn(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Has what has been written sent at the end of the turn, or now, if it may not wait or is much already.
+    pub(super) fn poll_send_in_turn(&self, cx: &mut Context<'_>, may_wait: bool) -> Poll<io::Result<()>> {
         let wire = self.wire.borrow();
-        if wire.unsent() > MOST_IN_TURN {
+        if !may_wait || wire.unsent() > MOST_IN_TURN {
             drop(wire);
             return self.poll_send(cx, &mut Piece::default());
         }

@@ -89,7 +89,7 @@ impl Forwarding<'_> {
                     || [CORRELATION_ID, RETRY_ATTEMPT, TRACEPARENT, X_FORWARDED_FOR].contains(name)
                     || is_identity(name)
                     || is_alias(name)
-                    || self.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
+                    || self.drops(name)
                     || (!crossing.is_trusted && is_forwarding(name))
                     || (!crossing.has_state && *name == TRACESTATE)
             }
@@ -98,11 +98,17 @@ impl Forwarding<'_> {
         !stays && !crossing.named.contains(name)
     }
 
+    /// Whether the configuration has it that the field claims an identity.
+    fn drops(&self, name: &HeaderName) -> bool {
+        self.dropped.iter().any(|dropped| same_field(name, dropped.as_str()))
+    }
+
     /// Where the request came from, and by whom it was taken.
     fn add_origin(&self, headers: &HeaderMap, crossing: &Crossing, tell: &mut impl FnMut(&HeaderName, &[&[u8]])) {
         let (host, scheme) = (self.host.as_ref().map(HeaderValue::as_bytes), self.client.scheme.as_bytes());
-        let is_told =
-            |name: &HeaderName| crossing.is_trusted && headers.contains_key(name) && !crossing.named.contains(name);
+        let is_told = |name: &HeaderName| {
+            crossing.is_trusted && headers.contains_key(name) && !crossing.named.contains(name) && !self.drops(name)
+        };
         if let Some(host) = host.filter(|_| !is_told(&X_FORWARDED_HOST)) {
             tell(&X_FORWARDED_HOST, &[host]);
         }

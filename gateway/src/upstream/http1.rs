@@ -110,7 +110,7 @@ impl Exchange {
                 Poll::Ready(Ok(1..)) => self.has_answered = true,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamFault::ended())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamFault::Reset(error))),
-                Poll::Pending if self.has_answered || !self.upload.awaits_answer() => return Poll::Pending,
+                Poll::Pending if self.has_answered || !self.upload.awaits_answer(wire) => return Poll::Pending,
                 Poll::Pending => return self.patience.poll(cx).map(Err),
             }
         }

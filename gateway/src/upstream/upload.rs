@@ -47,8 +47,8 @@ impl Upload {
     }
 
     /// Whether nothing is left to do but to wait for the answer.
-    pub(super) fn awaits_answer(&self) -> bool {
-        matches!(self.state, State::Due | State::Done)
+    pub(super) fn awaits_answer(&self, wire: &Wire) -> bool {
+        self.is_done() || (self.state == State::Due && wire.is_due())
     }
 
     /// Sends what there is; ready when nothing more is to be sent.
