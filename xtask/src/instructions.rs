@@ -12,7 +12,7 @@ mod neighbours;
 
 use self::comparison::{Change, Comparison};
 use crate::failure::Failure;
-use crate::say;
+use crate::{processor, say};
 
 /// Instructions for each operation, by the name of the workload.
 type Figures = Vec<(&'static str, f64)>;
@@ -26,8 +26,13 @@ pub(crate) fn run(is_blessed: bool) -> Result<(), Failure> {
     if is_blessed {
         return baseline::write(&figures);
     }
-    let comparison = Comparison::new(&baseline::read()?, &figures);
+    let (baseline, processor) = (baseline::read()?, processor::model());
+    let comparison = Comparison::new(&baseline, &figures);
     print(&comparison.to_string());
+    if baseline.processor != processor {
+        say(&format!("the baseline is of another processor ({}; this is {processor}): not judged", baseline.processor));
+        return Ok(());
+    }
     judge(&comparison)
 }
 
@@ -55,7 +60,8 @@ mod tests {
     use super::*;
 
     fn judged(now: f64) -> Result<(), Failure> {
-        let baseline: Baseline = [("token".to_owned(), 1000.0)].into();
+        let instructions = [("token".to_owned(), 1000.0)].into();
+        let baseline = Baseline { instructions, ..Baseline::default() };
         judge(&Comparison::new(&baseline, &vec![("token", now)]))
     }
 

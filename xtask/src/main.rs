@@ -18,6 +18,7 @@ mod manual;
 mod names;
 mod packages;
 mod platform;
+mod processor;
 mod program;
 mod reproduce;
 mod sbom;

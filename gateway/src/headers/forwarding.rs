@@ -82,6 +82,7 @@ impl Forwarding<'_> {
 
     fn crosses(&self, name: &HeaderName, crossing: &Crossing) -> bool {
         let stays = match *name {
+            // Some trailers stay behind; what `Trailer` says of them before might not be true.
             HOST | TRAILER => true,
             AUTHORIZATION => !self.passes_authorization,
             _ => {
@@ -94,7 +95,6 @@ impl Forwarding<'_> {
                     || (!crossing.has_state && *name == TRACESTATE)
             }
         };
-        // Some trailers stay behind; what `Trailer` says of them before might not be true.
         !stays && !crossing.named.contains(name)
     }
 

@@ -32,7 +32,7 @@ impl Comparison {
     pub(super) fn new(baseline: &Baseline, figures: &Figures) -> Self {
         let row = |(workload, now): &(&'static str, f64)| Row {
             workload,
-            before: baseline.get(*workload).copied(),
+            before: baseline.instructions.get(*workload).copied(),
             now: *now,
         };
         Self(figures.iter().map(row).collect())
@@ -77,7 +77,8 @@ mod tests {
     use super::*;
 
     fn comparison() -> Comparison {
-        let baseline = ["same", "risen", "fallen", "gone"].map(|name| (name.to_owned(), 1000.0)).into();
+        let instructions = ["same", "risen", "fallen", "gone"].map(|name| (name.to_owned(), 1000.0)).into();
+        let baseline = Baseline { instructions, ..Baseline::default() };
         Comparison::new(&baseline, &vec![("same", 1029.0), ("risen", 1031.0), ("fallen", 969.0), ("new", 5.0)])
     }
 
