@@ -182,7 +182,7 @@ fn lines_that_find_no_room_are_counted_and_it_is_said() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut client = Client::connect(gateway.address());
-                for _ in 0..400 {
+                for _ in 0..500 {
                     assert_eq!(client.send("GET /open", "").answer().unwrap().status, 502);
                 }
             });
@@ -195,7 +195,8 @@ fn lines_that_find_no_room_are_counted_and_it_is_said() {
         let lines = core_telemetry.logs();
         lines.iter().any(|line| line["message"] == "log lines for CoreTelemetry were dropped")
     };
-    assert!(core_telemetry.wait_until(|_| is_said() && dropped() + taken() >= 1_600));
+    // The last lines may leave their worker only now, and find room again.
+    assert!(core_telemetry.wait_until(|_| is_said() && dropped() + taken() >= 2_000));
     assert!(dropped() >= 500 && taken() >= 1_000, "{} {}", dropped(), taken());
 }
 
