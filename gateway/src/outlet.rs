@@ -157,41 +157,91 @@ impl Outlet {
     }
 }
 
+/// Sends until the stream takes no more; gives how many bytes it has taken.
+#[cfg(test)]
+pub(crate) fn fill(mut poll_send: impl FnMut(&mut Piece) -> Poll<io::Result<()>>) -> usize {
+    const PART: usize = 4096;
+    let mut taken = 0;
+    loop {
+        let mut piece = Piece { data: vec![b'-'; PART].into(), tail: b"" };
+        let sent = poll_send(&mut piece);
+        taken += PART - piece.data.len();
+        match sent {
+            Poll::Ready(sent) => sent.expect("the stream is open"),
+            Poll::Pending => return taken,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::io::Read as _;
+    use std::io::Read;
+    use std::sync::Arc;
     use std::task::Waker;
 
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
     use tokio::net::TcpStream;
+    use tokio_rustls::TlsAcceptor;
 
     use super::*;
 
-    /// More than any machine takes before somebody reads, in bytes.
-    const LONG: usize = 64 << 20;
+    /// A connection: ours, and the peer's end.
+    async fn connection() -> (TcpStream, std::net::TcpStream) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (stream, listener.accept().unwrap().0)
+    }
+
+    /// Reads from the peer's end until so much has come, in a thread of its own.
+    fn read(mut peer: impl Read + Send + 'static, length: usize) -> std::thread::JoinHandle<Vec<u8>> {
+        std::thread::spawn(move || {
+            let mut all = vec![0; length];
+            peer.read_exact(&mut all).unwrap();
+            all
+        })
+    }
 
     #[tokio::test]
     async fn a_short_piece_that_a_full_stream_does_not_take_stays_with_whoever_sends_it() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut peer = listener.accept().unwrap().0;
+        let (stream, peer) = connection().await;
         let outlet = Outlet::new(Stream::Plain(stream), Rc::default());
-        let mut long = Piece { data: vec![b'-'; LONG].into(), tail: b"" };
         let cx = &mut Context::from_waker(Waker::noop());
-        assert!(outlet.poll_send(cx, &mut long).is_pending());
-        let sent_before = LONG - long.data.len();
+        let taken = fill(|piece| outlet.poll_send(cx, piece));
         outlet.outbox().extend_from_slice(b"head");
         let mut short = Piece { data: Bytes::from_static(b"body"), tail: b"" };
         assert!(outlet.poll_send(cx, &mut short).is_pending());
         assert_eq!((outlet.unsent(), &short.data[..]), (4, &b"body"[..]));
-        let reading = std::thread::spawn(move || {
-            let mut all = Vec::new();
-            peer.read_to_end(&mut all).unwrap();
-            all
-        });
+        let reading = read(peer, taken + 8);
         poll_fn(|cx| outlet.poll_send(cx, &mut short)).await.unwrap();
-        poll_fn(|cx| outlet.poll_shutdown(cx)).await.unwrap();
-        let all = reading.join().unwrap();
-        assert_eq!((all.len(), &all[all.len() - 8..]), (sent_before + 8, &b"headbody"[..]));
+        assert!(reading.join().unwrap().ends_with(b"headbody"));
+    }
+
+    #[tokio::test]
+    async fn what_the_library_for_tls_still_holds_is_not_sent_yet() {
+        let (stream, peer) = connection().await;
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).unwrap();
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let client = ClientConnection::new(Arc::new(client), "localhost".try_into().unwrap()).unwrap();
+        let server = ServerConfig::builder().with_no_client_auth();
+        let server = server.with_single_cert(vec![cert.der().clone()], signing_key.into()).unwrap();
+        let mut peer = StreamOwned::new(client, peer);
+        let shaking = std::thread::spawn(move || {
+            peer.conn.complete_io(&mut peer.sock).unwrap();
+            peer
+        });
+        let stream = TlsAcceptor::from(Arc::new(server)).accept(stream).await.unwrap();
+        let peer = shaking.join().unwrap();
+
+        let outlet = Outlet::new(Stream::Tls(Box::new(stream.into())), Rc::default());
+        let cx = &mut Context::from_waker(Waker::noop());
+        let taken = fill(|piece| outlet.poll_send(cx, piece));
+        assert!(outlet.poll_send(cx, &mut Piece::default()).is_pending());
+        let reading = read(peer, taken);
+        poll_fn(|cx| outlet.poll_send(cx, &mut Piece::default())).await.unwrap();
+        assert_eq!(reading.join().unwrap().len(), taken);
     }
 }

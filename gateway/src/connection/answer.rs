@@ -46,15 +46,14 @@ pub(super) async fn send(
     let sent = write_head(worker, wire, &parts, &body, &terms, may_stay);
     worker.buffers.give_back_map(parts.headers);
     let is_whole = send_body(wire, &mut body, sent.body, terms.takes_trailers).await;
-    let may_wait = sent.connection == Connection::KeepAlive && wire.is_body_at_end();
-    // What is read and forgotten of a request, or of a connection that ends, has its own time: the answer goes first.
-    let is_whole = is_whole && poll_fn(|cx| wire.poll_send_in_turn(cx, may_wait)).await.is_ok();
+    let stays = sent.connection == Connection::KeepAlive;
+    let is_whole = is_whole && poll_fn(|cx| wire.poll_send_last(cx, stays)).await.is_ok();
     // The exchange ends here, before anything is read of the next.
     drop(body);
     if !is_whole {
         return false;
     }
-    if sent.connection == Connection::KeepAlive {
+    if stays {
         return wire.is_body_at_end() || Box::pin(linger::forget(wire)).await;
     }
     if !wire.is_body_at_end() || wire.has_bytes() {

@@ -207,15 +207,16 @@ impl ClientWire {
         sent
     }
 
-    /// Has what has been written sent at the end of the turn, or now, if it may not wait or is much already.
-    pub(super) fn poll_send_in_turn(&self, cx: &mut Context<'_>, may_wait: bool) -> Poll<io::Result<()>> {
+    /// Sends the last of an answer: at the end of the turn, if the connection `stays` and waits for its next request then; now, if it
+    /// is much. What is still read and forgotten of a request, or of a connection that ends, has a time of its own: the answer goes first.
+    pub(super) fn poll_send_last(&self, cx: &mut Context<'_>, stays: bool) -> Poll<io::Result<()>> {
         let wire = self.wire.borrow();
-        if !may_wait || wire.unsent() > MOST_IN_TURN {
-            drop(wire);
-            return self.poll_send(cx, &mut Piece::default());
+        if stays && self.is_body_at_end() && wire.unsent() <= MOST_IN_TURN {
+            wire.send_in_turn(cx);
+            return Poll::Ready(Ok(()));
         }
-        wire.send_in_turn(cx);
-        Poll::Ready(Ok(()))
+        drop(wire);
+        self.poll_send(cx, &mut Piece::default())
     }
 
     /// Whether something goes out at the end of the turn.
@@ -239,5 +240,54 @@ impl ClientWire {
             self.wire.borrow_mut().inbox.clear();
         }
         Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::{Read, Write};
+    use std::task::Waker;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::buffers::Buffers;
+    use crate::client::Watch;
+    use crate::outlet::fill;
+    use crate::stream::Stream;
+    use crate::ticks::TickClock;
+
+    const UNFINISHED: &[u8] = b"POST / HTTP/1.1\r\nHost: plant\r\nContent-Length: 10\r\n\r\n12";
+
+    /// A client that has sent this and takes nothing at the moment; and its own end.
+    async fn client_that_takes_nothing(request: &[u8]) -> (ClientWire, std::net::TcpStream) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut peer, address) = listener.accept().unwrap();
+        peer.write_all(request).unwrap();
+        let client = Client::new(address, "http", false, Watch::new(Rc::new(TickClock::new())));
+        let limits = HeadLimits { bytes: 1024, fields: 16 };
+        let wire =
+            ClientWire::new(Wire::new(Stream::Plain(stream), Rc::new(Buffers::default())), limits, Rc::new(client));
+        poll_fn(|cx| wire.poll_head(cx, &mut HeaderMap::new())).await.unwrap();
+        (wire, peer)
+    }
+
+    #[tokio::test]
+    async fn an_answer_goes_out_before_the_rest_of_its_request_is_read_and_forgotten() {
+        let (wire, mut peer) = client_that_takes_nothing(UNFINISHED).await;
+        let cx = &mut Context::from_waker(Waker::noop());
+        let taken = fill(|piece| wire.poll_send(cx, piece));
+        wire.write(|out| out.extend_from_slice(b"the last"));
+        let stays = true;
+        assert!(wire.poll_send_last(cx, stays).is_pending());
+        let reading = std::thread::spawn(move || {
+            let mut all = vec![0; taken + 8];
+            peer.read_exact(&mut all).unwrap();
+            all
+        });
+        poll_fn(|cx| wire.poll_send_last(cx, stays)).await.unwrap();
+        assert!(reading.join().unwrap().ends_with(b"the last"));
     }
 }
