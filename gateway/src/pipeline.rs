@@ -26,6 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use self::debounce::Caller;
 use self::finish::Finish;
+use self::limit::Admitted;
 pub use self::warm_path::WarmPath;
 use crate::access_log::{Exchange, Progress};
 use crate::client::Client;
@@ -109,24 +110,15 @@ async fn run(
     let host = identify::host(request)?;
     let uri = request.uri().clone();
     let path = CanonicalPath::new(uri.path()).map_err(Rejection::AmbiguousPath)?;
-    let Some(matched) = find_route::find_route(worker.table, &path, request.method(), &mut exchange.route)? else {
+    let Some(admitted) = admit(worker, client, request, &path, exchange).await? else {
         return health::answer(request.method());
     };
-    if client.is_surplus {
-        return Err(Rejection::Full);
-    }
-    let authenticated = authenticate::authenticate(worker, matched, request.headers()).await?;
-    exchange.principal = authenticated.principal().cloned();
-    let authorized = authorize::authorize(authenticated)?;
-    if is_looping(request.headers()) {
-        return Err(Rejection::Loop);
-    }
-    let admitted = limit::limit(&worker.limiters, authorized)?;
-    let (method, allow) = (request.method().clone(), matched.route.methods);
-    if let Some(answer) = max_forwards::count_hop(&method, request.headers_mut(), allow) {
+    let route = admitted.matched.route;
+    let method = request.method().clone();
+    if let Some(answer) = max_forwards::count_hop(&method, request.headers_mut(), route.methods) {
         return Ok(answer);
     }
-    if let Some(shared) = worker.debounce.as_ref().filter(|_| matched.route.debounce.is_some()) {
+    if let Some(shared) = worker.debounce.as_ref().filter(|_| route.debounce.is_some()) {
         let caller = Caller::new(worker, client, host, interim, exchange);
         let progress = Rc::clone(&caller.progress);
         let request = std::mem::take(request);
@@ -134,7 +126,7 @@ async fn run(
         exchange.progress.adopt(&progress);
         return answered;
     }
-    let (upstream, _) = worker.upstream(matched.route);
+    let (upstream, _) = worker.upstream(route);
     let seated = take_slot::take_slot(upstream, admitted)?;
     let passage = pass_breaker::pass_breaker(seated)?;
     let context = forward::Context {
@@ -148,6 +140,28 @@ async fn run(
         interim,
     };
     forward::forward(worker, passage, request, context).await
+}
+
+/// The stages that look whether a request may pass, in order; none where the gateway itself answers.
+async fn admit(
+    worker: &Worker,
+    client: &Client,
+    request: &Request<ClientBody>,
+    path: &CanonicalPath<'_>,
+    exchange: &mut Exchange,
+) -> Result<Option<Admitted>, Rejection> {
+    let found = find_route::find_route(worker.table, path, request.method(), &mut exchange.route)?;
+    let Some(matched) = found else { return Ok(None) };
+    if client.is_surplus {
+        return Err(Rejection::Full);
+    }
+    let authenticated = authenticate::authenticate(worker, matched, request.headers()).await?;
+    exchange.principal = authenticated.principal().cloned();
+    let authorized = authorize::authorize(authenticated)?;
+    if is_looping(request.headers()) {
+        return Err(Rejection::Loop);
+    }
+    limit::limit(&worker.limiters, authorized).map(Some)
 }
 
 fn open_exchange(

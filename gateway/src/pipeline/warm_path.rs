@@ -13,11 +13,10 @@ use http::{Request, StatusCode};
 use tokio::sync::mpsc;
 
 use super::limit::Admitted;
-use super::{authenticate, authorize, find_route, identify, limit, open_exchange};
+use super::{admit, identify, open_exchange};
 use crate::access_log::Exchange;
 use crate::auth::{KeySet, Verifier};
 use crate::client::{Client, Watch};
-use crate::headers::is_looping;
 use crate::limiters::Limiters;
 use crate::log::{Log, Shipping};
 use crate::materials::Materials;
@@ -88,22 +87,12 @@ impl WarmPath {
         status
     }
 
-    /// The stages as `run` has them.
     fn pass(&self, exchange: &mut Exchange) -> Result<Admitted, Rejection> {
-        let request = &self.request;
-        let path = CanonicalPath::new(request.uri().path()).map_err(Rejection::AmbiguousPath)?;
-        let matched = find_route::find_route(self.worker.table, &path, request.method(), &mut exchange.route)?;
-        let matched = matched.ok_or(Rejection::NotFound)?;
-        let authenticated = pin!(authenticate::authenticate(&self.worker, matched, request.headers()));
-        let Poll::Ready(authenticated) = authenticated.poll(&mut Context::from_waker(Waker::noop())) else {
-            unreachable!("without a source of keys there is nothing to wait for")
-        };
-        let authenticated = authenticated?;
-        exchange.principal = authenticated.principal().cloned();
-        let authorized = authorize::authorize(authenticated)?;
-        if is_looping(request.headers()) {
-            return Err(Rejection::Loop);
+        let path = CanonicalPath::new(self.request.uri().path()).map_err(Rejection::AmbiguousPath)?;
+        let admitting = pin!(admit(&self.worker, &self.client, &self.request, &path, exchange));
+        match admitting.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(admitted) => admitted?.ok_or(Rejection::NotFound),
+            Poll::Pending => unreachable!("without a source of keys there is nothing to wait for"),
         }
-        limit::limit(&self.worker.limiters, authorized)
     }
 }
