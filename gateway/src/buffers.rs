@@ -1,7 +1,7 @@
 //! What a worker's connections share: spare memory, which they read into and write from while they are busy, and idle ones do
 //! without; and the turn at whose end they send.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use bytes::BytesMut;
 use http::HeaderMap;
@@ -13,6 +13,9 @@ pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
 
 /// How many buffers are kept: what a worker's busy connections need at a time, and no more than a memory of 2 MiB.
 const MOST_SPARE: usize = 128;
+
+/// How many connections keep themselves ready for a request that comes soon, at a time: some 4 KiB each.
+const MOST_READY: usize = 128;
 
 /// How much is written of heads at once, in bytes; a longer head makes its buffer grow.
 const HEAD_SIZE: usize = 2 * 1024;
@@ -27,6 +30,16 @@ pub(crate) struct Buffers {
     inboxes: RefCell<Vec<BytesMut>>,
     outboxes: RefCell<Vec<Vec<u8>>>,
     maps: RefCell<Vec<HeaderMap>>,
+    ready: Cell<usize>,
+}
+
+/// A place among the connections that keep themselves ready, until it is dropped.
+pub(crate) struct Ready<'a>(&'a Cell<usize>);
+
+impl Drop for Ready<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 impl Buffers {
@@ -38,6 +51,15 @@ impl Buffers {
     /// An empty buffer to write heads in.
     pub(crate) fn take_out(&self) -> Vec<u8> {
         self.outboxes.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(HEAD_SIZE))
+    }
+
+    /// A place among the connections that keep themselves ready for their next request, if there is one.
+    pub(crate) fn stay_ready(&self) -> Option<Ready<'_>> {
+        let ready = self.ready.get();
+        (ready < MOST_READY).then(|| {
+            self.ready.set(ready + 1);
+            Ready(&self.ready)
+        })
     }
 
     /// An empty map, to read fields into.
@@ -91,6 +113,15 @@ mod tests {
         drop(buffer.split_to(4).freeze());
         assert!(buffers.give_back(buffer).is_none());
         assert_eq!(buffers.take().as_ptr(), place);
+    }
+
+    #[test]
+    fn so_many_connections_keep_themselves_ready_and_no_more() {
+        let buffers = Buffers::default();
+        let mut places: Vec<_> = std::iter::from_fn(|| buffers.stay_ready()).collect();
+        assert_eq!(places.len(), MOST_READY);
+        places.pop();
+        assert!(buffers.stay_ready().is_some());
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::ticks::{TickClock, Ticks};
 /// for its answer from one that is gone.
 const HALF_CLOSED: Ticks = Ticks::from_duration(Duration::from_millis(500));
 
+/// How long a connection keeps the memory that answering a request takes for the next one.
+const READY: Ticks = Ticks::from_duration(Duration::from_secs(1));
+
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -38,6 +41,8 @@ pub(crate) struct Watch {
     since: Cell<Ticks>,
     blocked_since: Cell<Option<Ticks>>,
     order: Cell<Order>,
+    /// Whether the connection is ready for a request that comes soon.
+    is_ready: Cell<bool>,
     /// Whether the connection can be handed over between two requests: it is in clear and speaks HTTP/1.1.
     is_portable: Cell<bool>,
     /// Whether the gateway will be handed over soon.
@@ -73,6 +78,7 @@ impl Watch {
             since: Cell::new(clock.now()),
             blocked_since: Cell::new(None),
             order: Cell::new(Order::Serve),
+            is_ready: Cell::new(false),
             is_portable: Cell::new(false),
             is_retiring: Cell::new(false),
             waker: RefCell::new(None),
@@ -139,8 +145,19 @@ impl Watch {
             Phase::Idle if lasted > limits.idle.plus(limits.header) => self.abort(),
             Phase::Idle if lasted > limits.idle => self.finish(),
             Phase::Head if lasted > limits.header => self.abort(),
+            Phase::Idle if lasted > READY && self.is_ready.replace(false) => self.wake(),
             Phase::Idle | Phase::Head | Phase::Exchange => {}
         }
+    }
+
+    /// The connection keeps itself ready for a request that comes soon, until it is [told](Self::is_ready) otherwise.
+    pub(crate) fn stay_ready(&self) {
+        self.is_ready.set(true);
+    }
+
+    /// Whether the next request may still come soon.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_ready.get()
     }
 
     /// The connection has come from the gateway before, where it was between two requests.
@@ -228,18 +245,37 @@ impl Watch {
     fn give(&self, order: Order) {
         if self.order.get() < order {
             self.order.set(order);
-            if let Some(waker) = &*self.waker.borrow() {
-                waker.wake_by_ref();
-            }
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::task::Wake;
+
     use super::*;
 
     const LIMITS: Limits = Limits::new(Duration::from_secs(1), Duration::from_secs(2));
+
+    /// How often it was woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
 
     fn after(seconds: u64, clock: &TickClock, watch: &Watch) {
         for _ in 0..=seconds * 4 {
@@ -280,6 +316,22 @@ mod tests {
         assert!(watch.must_finish() && !watch.must_abort());
         after(1, &clock, &watch);
         assert!(watch.must_abort());
+    }
+
+    #[test]
+    fn a_connection_is_ready_for_a_second_after_its_answer_and_then_told_once_that_it_may_rest() {
+        let (clock, watch) = watched();
+        watch.exchange_began();
+        watch.exchange_ended();
+        watch.stay_ready();
+        watch.enforce(LIMITS);
+        assert!(watch.is_ready());
+        let woken = Arc::new(Woken::default());
+        watch.register(&Waker::from(Arc::clone(&woken)));
+        after(1, &clock, &watch);
+        watch.enforce(LIMITS);
+        assert!(!watch.is_ready());
+        assert_eq!(woken.0.load(Relaxed), 1);
     }
 
     #[test]

@@ -27,33 +27,20 @@ const INVITED_AFTER: Duration = Duration::from_millis(300);
 
 /// Serves a connection until either side has enough of it; gives it back if it is to be handed over.
 pub(super) async fn serve(workers: Rc<Current>, wire: Rc<ClientWire>, client: Rc<Client>) -> Option<ClientWire> {
-    let (mut left, buffers) = {
-        let worker = workers.get();
-        (worker.rules.limits.requests_per_connection, Rc::clone(&worker.buffers))
-    };
-    loop {
-        match poll_fn(|cx| poll_next(cx, &buffers, &wire, &client)).await {
-            // Nobody else holds it between two requests.
-            Ok(Next::Park) => return Rc::into_inner(wire),
-            Ok(Next::End) => {
-                // Over TLS a client is owed the word that this is the end, not a break.
-                let _ = poll_fn(|cx| wire.poll_shutdown(cx)).await;
-                return None;
-            }
-            Ok(Next::Request(head)) => {
-                left = left.saturating_sub(1);
-                client.watch.exchange_began();
-                // A connection that waits for a request has no use for the memory that answering one takes.
-                if !Box::pin(exchange(&workers.get(), &wire, &client, head, left == 0)).await {
-                    return None;
-                }
-            }
-            Err(fault) => {
-                Box::pin(refuse(&workers.get(), &wire, &client, fault)).await;
-                return None;
-            }
-        }
-    }
+    let worker = workers.get();
+    let (left, buffers) = (worker.rules.limits.requests_per_connection, Rc::clone(&worker.buffers));
+    drop(worker);
+    Connection { workers, buffers, wire, client, left }.serve().await
+}
+
+/// A connection, and what its requests share.
+struct Connection {
+    workers: Rc<Current>,
+    buffers: Rc<Buffers>,
+    wire: Rc<ClientWire>,
+    client: Rc<Client>,
+    /// How many requests it may still bring.
+    left: u32,
 }
 
 /// What becomes of a connection between two requests.
@@ -64,38 +51,86 @@ pub(super) async fn serve(workers: Rc<Current>, wire: Rc<ClientWire>, client: Rc
 enum Next {
     /// The head of the next one is here.
     Request(RequestHead),
+    /// None has come for a while.
+    Rest,
     /// There will be none: the client has ended the connection, or it is to end and no further request has begun.
     End,
+    /// There will be none, and all is said.
+    Nothing,
     /// It is handed over as it is.
     Park,
 }
 
-/// What comes next.
-fn poll_next(
-    cx: &mut Context<'_>,
-    buffers: &Buffers,
-    wire: &ClientWire,
-    client: &Client,
-) -> Poll<Result<Next, RequestFault>> {
-    if ready!(wire.poll_unsent(cx)).is_err() {
-        return Poll::Ready(Ok(Next::End));
+impl Connection {
+    async fn serve(mut self) -> Option<ClientWire> {
+        loop {
+            let mut next = poll_fn(|cx| self.poll_next(cx)).await;
+            if let Ok(Next::Request(head)) = next {
+                // A connection that waits for a request has no use for the memory that answering one takes.
+                next = Box::pin(self.answer_in_a_row(head)).await;
+            }
+            match next {
+                Ok(Next::Request(_) | Next::Rest) => {}
+                // Nobody else holds it between two requests.
+                Ok(Next::Park) => return Rc::into_inner(self.wire),
+                Ok(Next::End) => {
+                    // Over TLS a client is owed the word that this is the end, not a break.
+                    let _ = poll_fn(|cx| self.wire.poll_shutdown(cx)).await;
+                    return None;
+                }
+                Ok(Next::Nothing) => return None,
+                Err(fault) => {
+                    Box::pin(refuse(&self.workers.get(), &self.wire, &self.client, fault)).await;
+                    return None;
+                }
+            }
+        }
     }
-    if client.watch.must_park() && wire.is_due() {
-        // After the end of the turn nobody else holds the stream.
-        cx.waker().wake_by_ref();
-        return Poll::Pending;
+
+    /// Answers a request and those that come soon after it, in memory that is theirs for so long; gives what comes then.
+    async fn answer_in_a_row(&mut self, mut head: RequestHead) -> Result<Next, RequestFault> {
+        loop {
+            self.left = self.left.saturating_sub(1);
+            self.client.watch.exchange_began();
+            if !exchange(&self.workers.get(), &self.wire, &self.client, head, self.left == 0).await {
+                return Ok(Next::Nothing);
+            }
+            let Some(_place) = self.buffers.stay_ready() else { return Ok(Next::Rest) };
+            self.client.watch.stay_ready();
+            let next = poll_fn(|cx| match self.poll_next(cx) {
+                Poll::Pending if !self.client.watch.is_ready() => Poll::Ready(Ok(Next::Rest)),
+                polled => polled,
+            });
+            match next.await? {
+                Next::Request(next) => head = next,
+                next => return Ok(next),
+            }
+        }
     }
-    if client.watch.must_park() {
-        return Poll::Ready(Ok(Next::Park));
-    }
-    let mut spare = buffers.take_map();
-    let polled = wire.poll_head(cx, &mut spare);
-    buffers.give_back_map(spare);
-    match polled {
-        Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(Next::End)),
-        Poll::Pending => Poll::Pending,
-        Poll::Ready(Ok(head)) => Poll::Ready(Ok(head.map_or(Next::End, Next::Request))),
-        Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
+
+    /// What comes next.
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Result<Next, RequestFault>> {
+        let Self { buffers, wire, client, .. } = self;
+        if ready!(wire.poll_unsent(cx)).is_err() {
+            return Poll::Ready(Ok(Next::End));
+        }
+        if client.watch.must_park() && wire.is_due() {
+            // After the end of the turn nobody else holds the stream.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if client.watch.must_park() {
+            return Poll::Ready(Ok(Next::Park));
+        }
+        let mut spare = buffers.take_map();
+        let polled = wire.poll_head(cx, &mut spare);
+        buffers.give_back_map(spare);
+        match polled {
+            Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(Next::End)),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(head)) => Poll::Ready(Ok(head.map_or(Next::End, Next::Request))),
+            Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
+        }
     }
 }
 
