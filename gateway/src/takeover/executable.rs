@@ -1,6 +1,6 @@
 //! The executable that runs, and the one that is to take over.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,10 @@ impl Executable {
     ///
     /// The system does not tell.
     pub(crate) fn current() -> io::Result<Self> {
-        Ok(Self { path: std::env::current_exe()?, arguments: std::env::args_os().skip(1).collect() })
+        let mut arguments = std::env::args_os();
+        let name = arguments.next();
+        let path = std::env::current_exe().or_else(|error| name.and_then(|name| place(&name)).ok_or(error))?;
+        Ok(Self { path, arguments: arguments.collect() })
     }
 
     /// The one that is to take over: the newest release beside this one, where this one is named as a release; else what
@@ -32,6 +35,13 @@ impl Executable {
         };
         Self { path: newest().unwrap_or_else(|| self.path.clone()), arguments: self.arguments.clone() }
     }
+}
+
+/// Where the file is by the name that it was started under: what is asked where there is no `/proc`. A name alone was looked for
+/// in folders that this does not know.
+fn place(name: &OsStr) -> Option<PathBuf> {
+    let is_a_path = name.as_encoded_bytes().contains(&b'/');
+    is_a_path.then(|| std::fs::canonicalize(name).ok()).flatten()
 }
 
 /// The version of a release, by the name of its file: `linux-coregateway-v1.2.3`.
@@ -53,6 +63,15 @@ mod tests {
         }
         let executable = Executable { path: folder.path().join(name), arguments: Vec::new() };
         executable.successor().path.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn where_the_system_does_not_tell_the_file_is_found_by_the_path_that_it_was_started_under() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("coregateway");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(place(file.as_os_str()), Some(file));
+        assert_eq!(place(OsStr::new("coregateway")), None);
     }
 
     #[test]
