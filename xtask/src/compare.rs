@@ -8,6 +8,7 @@ mod bodies;
 mod cold_tokens;
 mod cpus;
 mod credentials;
+mod exercise;
 mod figures;
 mod half_rate;
 mod haproxy;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub(crate) use exercise::exercise;
 pub(crate) use no_figure::NoFigure;
 
 use crate::failure::Failure;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::executable::Toolchain;
+use crate::executable::{Order, Purpose, Toolchain};
 use crate::failure::Failure;
 use crate::names::{COMPLETIONS, MANUAL, Names, is_of};
 use crate::packages::{Package, linked};
 use crate::platform::{LINUX, Platform};
 use crate::program::{output, program};
-use crate::workspace::{dist, entries, make_folder, root, write};
+use crate::workspace::{cargo_home, dist, entries, make_folder, root, write};
 use crate::{checksums, executable, glibc, licences, manual, say, sbom, symbols, sysroot};
 
 /// Makes a release, or the development build with this number.
@@ -33,7 +33,8 @@ fn package(toolchain: &Toolchain, dev: Option<u32>) -> Result<PathBuf, Failure> 
     let licences = licences::page(&packages, &root)?;
 
     say("building");
-    let built = executable::build(&root, &cargo_home(), toolchain)?;
+    let built =
+        executable::build(&Order { root: &root, cargo_home: &cargo_home(), toolchain, purpose: Purpose::Shipping })?;
     same_packages(&built.packages, &packages)?;
     if platform == LINUX {
         let needed = glibc::check(&built.path, glibc::DEBIAN_11)?;
@@ -52,12 +53,6 @@ fn package(toolchain: &Toolchain, dev: Option<u32>) -> Result<PathBuf, Failure> 
     checksums::write_all(&folder)?;
     say(&format!("{digest}  {}", shipped.display()));
     Ok(shipped)
-}
-
-/// Where cargo keeps what it downloads.
-pub(crate) fn cargo_home() -> PathBuf {
-    let named = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    named.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default()
 }
 
 /// What cargo linked is what the bill and the licences speak of. Where the standard library is compiled as well, cargo tells of its parts, too.

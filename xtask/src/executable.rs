@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::platform::{LINUX, Platform, WINDOWS};
+use crate::profile;
 use crate::program::{output, program};
 use crate::workspace::cargo;
 
@@ -20,6 +21,44 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// The packages that are linked into it, as `name version`.
     pub(crate) packages: BTreeSet<String>,
+}
+
+/// What is built, by whom, and for what.
+pub(crate) struct Order<'a> {
+    /// The workspace's folder.
+    pub(crate) root: &'a Path,
+    pub(crate) cargo_home: &'a Path,
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) purpose: Purpose,
+}
+
+/// What an executable is for.
+pub(crate) enum Purpose {
+    /// To be shipped.
+    Shipping,
+    /// To be measured beside others: what ships, but with the routes that are measured.
+    Comparison,
+    /// To be watched at work: it counts what it does, and when it ends writes that into a file in this folder.
+    Training { profiles: PathBuf },
+}
+
+impl Purpose {
+    /// A folder for it alone, as it is built with arguments of its own.
+    fn target_folder(&self) -> &'static str {
+        match self {
+            Self::Shipping => "target/dist-build",
+            Self::Comparison => "target/compare",
+            Self::Training { .. } => "target/profile",
+        }
+    }
+
+    /// The route file, below the workspace's folder, where it is another than whoever builds has chosen.
+    fn routes(&self) -> Option<&'static str> {
+        match self {
+            Self::Shipping => None,
+            Self::Comparison | Self::Training { .. } => Some("xtask/compare/routes.ron"),
+        }
+    }
 }
 
 /// What builds.
@@ -69,18 +108,20 @@ impl Toolchain {
     }
 }
 
-/// Builds the executable of the workspace at `root`, in a folder of its own below it.
-pub(crate) fn build(root: &Path, cargo_home: &Path, toolchain: &Toolchain) -> Result<Built, Failure> {
+/// Builds the executable, in a folder of its own below the workspace's.
+pub(crate) fn build(order: &Order<'_>) -> Result<Built, Failure> {
+    let Order { root, toolchain, purpose, .. } = order;
     let platform = toolchain.platform();
-    let target_folder = root.join("target/dist-build");
+    let target_folder = root.join(purpose.target_folder());
     let mut command = toolchain.cargo();
     command
         .args(["build", "--locked", "--profile", "dist", "--package", "coregateway", "--bin", "coregateway"])
         .args(["--target", platform.target, "--message-format", "json-render-diagnostics", "--target-dir"])
         .arg(&target_folder)
+        .envs(purpose.routes().map(|file| ("COREGATEWAY_ROUTES", root.join(file))))
         .current_dir(root)
         .stderr(Stdio::inherit());
-    same_everywhere(&mut command, root, cargo_home, toolchain);
+    same_everywhere(&mut command, order);
     let told = output(&mut command)?;
     let target_folder = target_folder.join(platform.target);
     let messages = told.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
@@ -91,8 +132,9 @@ pub(crate) fn build(root: &Path, cargo_home: &Path, toolchain: &Toolchain) -> Re
     })
 }
 
-fn same_everywhere(command: &mut Command, root: &Path, cargo_home: &Path, toolchain: &Toolchain) {
-    let mut names = vec![(root, "/coregateway"), (cargo_home, "/cargo")];
+fn same_everywhere(command: &mut Command, order: &Order<'_>) {
+    let Order { root, cargo_home, toolchain, purpose } = order;
+    let mut names = vec![(*root, "/coregateway"), (*cargo_home, "/cargo")];
     // Where one of them lies in another, the last counts.
     match toolchain {
         Toolchain::Own { sysroot } => names.push((sysroot, "/sysroot")),
@@ -102,7 +144,7 @@ fn same_everywhere(command: &mut Command, root: &Path, cargo_home: &Path, toolch
         names.iter().map(|(folder, name)| format!("{option}={}={name}", folder.display())).collect()
     };
     let (link, c) = toolchain.link_arguments();
-    let rust = [renamed("--remap-path-prefix"), link].concat();
+    let rust = [renamed("--remap-path-prefix"), link, profile_arguments(root, toolchain, purpose)].concat();
     command
         .env("CARGO_ENCODED_RUSTFLAGS", rust.join("\x1f"))
         .env("CARGO_HOME", cargo_home)
@@ -112,6 +154,17 @@ fn same_everywhere(command: &mut Command, root: &Path, cargo_home: &Path, toolch
         )
         .env("CARGO_INCREMENTAL", "0")
         .env("SOURCE_DATE_EPOCH", "0");
+}
+
+/// What the compiler is told of a profile. Only the toolchain that one was made with can read it.
+fn profile_arguments(root: &Path, toolchain: &Toolchain, purpose: &Purpose) -> Vec<String> {
+    match (toolchain, purpose) {
+        (Toolchain::Debian { .. }, _) => Vec::new(),
+        (_, Purpose::Training { profiles }) => vec![format!("-Cprofile-generate={}", profiles.display())],
+        (_, Purpose::Shipping | Purpose::Comparison) => {
+            vec![format!("-Cprofile-use={}", root.join(profile::FILE).display())]
+        }
+    }
 }
 
 /// What cargo says when it has compiled something.

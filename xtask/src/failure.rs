@@ -41,6 +41,10 @@ pub(crate) enum Failure {
     Debian11 { what: String },
     #[error(transparent)]
     Comparison(#[from] NoFigure),
+    #[error("`rustc -vV` tells of no LLVM:\n{told}")]
+    UnknownLlvm { told: String },
+    #[error("`{program}` does not run\nhelp: apt-get install llvm-{major}")]
+    NoProfileTool { program: String, major: u32 },
     #[error("cargo has built no executable `{name}`")]
     NoExecutable { name: &'static str },
     #[error("{}: nothing has been counted\nhelp: is the function `repeat` of benches/counts.rs still there?", path.display())]

@@ -1,6 +1,6 @@
 //! `cargo xtask`: makes what is shipped (`dist`, `windows`), proves that it can be built again to the byte (`reproduce`) and that it
-//! runs on the oldest system that it is for (`debian-11`); counts what the gateway takes for its work (`instructions`), and measures
-//! it beside others (`compare`).
+//! runs on the oldest system that it is for (`debian-11`); watches the gateway at work, so that it is built for that (`profile`); counts
+//! what it takes for its work (`instructions`), and measures it beside others (`compare`).
 
 mod checksums;
 #[path = "../../src/command_line.rs"]
@@ -19,6 +19,7 @@ mod names;
 mod packages;
 mod platform;
 mod processor;
+mod profile;
 mod program;
 mod reproduce;
 mod sbom;
@@ -61,6 +62,8 @@ enum Task {
     /// Run what lies in target/dist on a bare Debian 11; needs root and debootstrap
     #[command(name = "debian-11")]
     Debian11,
+    /// Watch the gateway at work, and write xtask/linux.profdata anew, by which it is built; needs what `compare` needs, and LLVM's tools
+    Profile,
     /// Measure the gateway beside nginx and HAProxy, as far as Debian's nginx-light, haproxy and wrk are installed
     Compare(compare::Options),
     /// Count the instructions of what the gateway does most, and compare with xtask/instructions.json; needs valgrind
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Task::Windows { toolchain, dev } => dist::run_for_windows(&toolchain, dev),
         Task::Reproduce => reproduce::run(),
         Task::Debian11 => debian_11::run(),
+        Task::Profile => profile::run(),
         Task::Compare(options) => compare::run(&options),
         Task::Instructions { bless } => instructions::run(bless),
     };

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dist::cargo_home;
-use crate::executable::Toolchain;
+use crate::executable::{Order, Purpose, Toolchain};
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::platform::LINUX;
 use crate::program::{output, program, run as run_program};
-use crate::workspace::{dist, make_folder, root};
+use crate::workspace::{cargo_home, dist, make_folder, root};
 use crate::{checksums, executable, say, symbols, sysroot};
 
 /// Builds once more, and compares.
@@ -20,7 +19,13 @@ pub(crate) fn run() -> Result<(), Failure> {
     copy_registry(&cargo_home(), &home)?;
 
     say(&format!("building again in {}", tree.display()));
-    let built = executable::build(&tree, &home, &Toolchain::Own { sysroot: sysroot::folder()? })?;
+    let toolchain = Toolchain::Own { sysroot: sysroot::folder()? };
+    let built = executable::build(&Order {
+        root: &tree,
+        cargo_home: &home,
+        toolchain: &toolchain,
+        purpose: Purpose::Shipping,
+    })?;
     let names = Names::new(LINUX, None);
     let shipped = folder.join(names.executable());
     symbols::part(LINUX, &built.path, &shipped, &folder.join(names.beside("debug")))?;

@@ -26,6 +26,20 @@ pub(crate) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
+/// Where cargo keeps what it downloads.
+pub(crate) fn cargo_home() -> PathBuf {
+    let named = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    named.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap_or_default()
+}
+
+/// Takes away a folder with what is in it, where there is one, and makes it anew.
+pub(crate) fn make_empty(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        fs::remove_dir_all(path).map_err(Failure::file(path))?;
+    }
+    make_folder(path)
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(path).map_err(Failure::file(path))

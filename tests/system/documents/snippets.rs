@@ -17,11 +17,12 @@ const ROUTE_LANGUAGE: &str = include_str!("../../../docs/route-language.md");
 const SECURITY: &str = include_str!("../../../docs/security.md");
 
 /// The blocks of code on the pages that tests run: here, in `documents`, `secrets`, or with the tools of operators.
-const TRIED: [&str; 25] = [
+const TRIED: [&str; 26] = [
     "clients.md sh",
     "configuration.md yaml",
     "operations.md sh",
     "operations.md yaml",
+    "packaging.md sh",
     "packaging.md sh",
     "packaging.md sh",
     "packaging.md sh",

@@ -20,7 +20,7 @@ use super::running::Running;
 use super::tools::Tool;
 use super::{Options, nginx, ours, ports};
 use crate::failure::Failure;
-use crate::workspace::make_folder;
+use crate::workspace::make_empty;
 
 /// What is asked for: a small answer.
 pub(crate) const STATUS: &str = "/api/v1/agent/status";
@@ -64,10 +64,7 @@ impl Bench {
         let cpus = Cpus::allowed()?;
         Tool::Nginx.path()?;
         let executable = options.executable.clone().map_or_else(ours::build, Ok)?;
-        if folder.exists() {
-            fs::remove_dir_all(folder).map_err(Failure::file(folder))?;
-        }
-        make_folder(folder)?;
+        make_empty(folder)?;
         let (credentials, connections) = (Credentials::make(folder)?, connections()?);
         let origin = ports::free()?;
         let mut command = nginx::origin(origin, folder, connections)?;

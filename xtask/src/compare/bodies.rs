@@ -18,13 +18,8 @@ const UPLOAD: usize = 64 << 10;
 /// nginx and ours: answers of 1 MiB, uploads of 64 KiB by POST and by PUT.
 pub(crate) fn measure(bench: &Bench) -> Result<Table, Failure> {
     let peers = bench.start_all(&[Peer::Nginx, Peer::NginxLargeBuffers, Peer::Ours])?;
-    let scripts = [upload(&bench.folder, "POST")?, upload(&bench.folder, "PUT")?];
-    let small = Load { connections: CONNECTIONS, ..bench.small_answers() };
-    let loads = [
-        Load { path: LARGE, ..small },
-        Load { script: Some(&scripts[0]), ..small },
-        Load { script: Some(&scripts[1]), ..small },
-    ];
+    let scripts = scripts(&bench.folder)?;
+    let loads = loads(bench, &scripts);
     let found =
         bench.rounds(&peers, |peer| loads.iter().map(|load| visit(peer, load)).collect::<Result<Vec<_>, _>>())?;
     let cpu = |load: usize| medians(&found, |visits| visits[load].cpu_each());
@@ -42,6 +37,18 @@ pub(crate) fn measure(bench: &Bench) -> Result<Table, Failure> {
         .column("CPU µs/PUT", 1, &cpu(2))
         .ratios_to(nginx, &cpu(2))
         .note("By default nginx has 8 buffers of 4 KiB for an answer. It passes uploads on as they come; CoreGateway too, and keeps those of PUT, to send them again if a connection breaks."))
+}
+
+/// Long answers, and what is sent by each of the scripts.
+pub(super) fn loads<'a>(bench: &'a Bench, scripts: &'a [PathBuf; 2]) -> [Load<'a>; 3] {
+    let small = Load { connections: CONNECTIONS, ..bench.small_answers() };
+    let [post, put] = scripts.each_ref().map(|script| Load { script: Some(script), ..small });
+    [Load { path: LARGE, ..small }, post, put]
+}
+
+/// Scripts of wrk's that send a body by POST and by PUT.
+pub(super) fn scripts(folder: &Path) -> Result<[PathBuf; 2], Failure> {
+    Ok([upload(folder, "POST")?, upload(folder, "PUT")?])
 }
 
 /// A script of wrk's that sends a body by this method.

@@ -10,7 +10,7 @@ use super::wrk::{Load, Visit, visit};
 use crate::failure::Failure;
 use crate::workspace::write;
 
-const TOKENS: usize = 1000;
+pub(super) const TOKENS: usize = 1000;
 
 /// The same gateway with both, by a script in both cases, as scripts make the load slower.
 pub(crate) fn measure(bench: &Bench) -> Result<Table, Failure> {
@@ -31,7 +31,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Table, Failure> {
 }
 
 /// A script of wrk's that sends these tokens in turn; the requests are made before the first is sent.
-fn script(folder: &Path, tokens: &[String]) -> Result<PathBuf, Failure> {
+pub(super) fn script(folder: &Path, tokens: &[String]) -> Result<PathBuf, Failure> {
     let list = folder.join(format!("tokens-{}", tokens.len()));
     write(&list, tokens.join("\n"))?;
     let script = list.with_extension("lua");

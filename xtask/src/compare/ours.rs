@@ -6,18 +6,18 @@ use std::process::Command;
 use stand_ins::Issuer;
 
 use super::peer::Place;
+use crate::executable::{self, Order, Purpose, Toolchain};
 use crate::failure::Failure;
-use crate::program::{program, run};
-use crate::workspace::{cargo, root, write};
+use crate::program::program;
+use crate::sysroot;
+use crate::workspace::{cargo_home, root, write};
 
 /// Builds the executable that ships, but for the routes that are measured.
 pub(crate) fn build() -> Result<PathBuf, Failure> {
-    let folder = root().join("target/compare");
-    let arguments = ["build", "--profile", "dist", "--package", "coregateway", "--bin", "coregateway", "--target-dir"];
-    let mut command = program(cargo());
-    command.args(arguments).arg(&folder).current_dir(root());
-    run(command.env("COREGATEWAY_ROUTES", root().join("xtask/compare/routes.ron")))?;
-    Ok(folder.join("dist/coregateway"))
+    let toolchain = Toolchain::Own { sysroot: sysroot::folder()? };
+    let (root, cargo_home) = (root(), cargo_home());
+    let order = Order { root: &root, cargo_home: &cargo_home, toolchain: &toolchain, purpose: Purpose::Comparison };
+    Ok(executable::build(&order)?.path)
 }
 
 /// Writes the configuration down, and gives the command that serves by it.

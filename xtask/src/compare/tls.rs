@@ -33,7 +33,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Table, Failure> {
 }
 
 /// The processor time of a connection with one request, in microseconds.
-fn new_connections(bench: &Bench, live: &Live) -> Result<f64, Failure> {
+pub(super) fn new_connections(bench: &Bench, live: &Live) -> Result<f64, Failure> {
     let client = Client::new(&bench.credentials.certificate, bench.status_request())?;
     let before = cpu_time(live.process.id())?;
     let made = cpus::on(&bench.cpus.load(), || client.connect_for(live.address, bench.seconds))??;
