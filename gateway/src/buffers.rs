@@ -1,5 +1,5 @@
 //! What a worker's connections share: spare memory, which they read into and write from while they are busy, and idle ones do
-//! without; and the turn at whose end they send.
+//! without; places for those that keep some a little longer; and the turn at whose end they send.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,8 +14,8 @@ pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
 /// How many buffers are kept: what a worker's busy connections need at a time, and no more than a memory of 2 MiB.
 const MOST_SPARE: usize = 128;
 
-/// How many connections keep themselves ready for a request that comes soon, at a time: some 4 KiB each.
-const MOST_READY: usize = 128;
+/// How many connections keep the memory for their next request at a time: some 4 KiB each.
+const MOST_EXPECTING: usize = 128;
 
 /// How much is written of heads at once, in bytes; a longer head makes its buffer grow.
 const HEAD_SIZE: usize = 2 * 1024;
@@ -30,13 +30,13 @@ pub(crate) struct Buffers {
     inboxes: RefCell<Vec<BytesMut>>,
     outboxes: RefCell<Vec<Vec<u8>>>,
     maps: RefCell<Vec<HeaderMap>>,
-    ready: Cell<usize>,
+    expecting: Cell<usize>,
 }
 
-/// A place among the connections that keep themselves ready, until it is dropped.
-pub(crate) struct Ready<'a>(&'a Cell<usize>);
+/// A place among the connections that expect a request soon, until it is dropped.
+pub(crate) struct Place<'a>(&'a Cell<usize>);
 
-impl Drop for Ready<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }
@@ -53,12 +53,12 @@ impl Buffers {
         self.outboxes.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(HEAD_SIZE))
     }
 
-    /// A place among the connections that keep themselves ready for their next request, if there is one.
-    pub(crate) fn stay_ready(&self) -> Option<Ready<'_>> {
-        let ready = self.ready.get();
-        (ready < MOST_READY).then(|| {
-            self.ready.set(ready + 1);
-            Ready(&self.ready)
+    /// A place among the connections that expect a request soon, and keep the memory in which they answer it, if there is one.
+    pub(crate) fn take_place(&self) -> Option<Place<'_>> {
+        let expecting = self.expecting.get();
+        (expecting < MOST_EXPECTING).then(|| {
+            self.expecting.set(expecting + 1);
+            Place(&self.expecting)
         })
     }
 
@@ -116,12 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn so_many_connections_keep_themselves_ready_and_no_more() {
+    fn so_many_connections_keep_memory_for_their_next_request_and_no_more() {
         let buffers = Buffers::default();
-        let mut places: Vec<_> = std::iter::from_fn(|| buffers.stay_ready()).collect();
-        assert_eq!(places.len(), MOST_READY);
+        let mut places: Vec<_> = std::iter::from_fn(|| buffers.take_place()).collect();
+        assert_eq!(places.len(), MOST_EXPECTING);
         places.pop();
-        assert!(buffers.stay_ready().is_some());
+        assert!(buffers.take_place().is_some());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The shipped executable: built so that the same source gives the same bytes, wherever it lies and whenever it is built.
+//! The shipped executable, and those like it that are measured and watched: built so that the same source gives the same bytes, wherever it lies and whenever it is built.
 //!
 //! No path of this machine and no time goes into it: rustc and the C compiler write names of their own for the folders that they
 //! read from. It is linked with the C library of an older system, see `sysroot.rs`.
@@ -156,7 +156,7 @@ fn same_everywhere(command: &mut Command, order: &Order<'_>) {
         .env("SOURCE_DATE_EPOCH", "0");
 }
 
-/// What the compiler is told of a profile. Only the toolchain that one was made with can read it.
+/// What the compiler is told of a profile. The names of functions in it are those that the toolchain gives which it was made with.
 fn profile_arguments(root: &Path, toolchain: &Toolchain, purpose: &Purpose) -> Vec<String> {
     match (toolchain, purpose) {
         (Toolchain::Debian { .. }, _) => Vec::new(),

@@ -62,7 +62,7 @@ enum Task {
     /// Run what lies in target/dist on a bare Debian 11; needs root and debootstrap
     #[command(name = "debian-11")]
     Debian11,
-    /// Watch the gateway at work, and write xtask/linux.profdata anew, by which it is built; needs what `compare` needs, and LLVM's tools
+    /// Watch the gateway at work, and write xtask/linux-1.95.0.profdata anew, by which it is built; needs what `compare` needs, and LLVM's tools
     Profile,
     /// Measure the gateway beside nginx and HAProxy, as far as Debian's nginx-light, haproxy and wrk are installed
     Compare(compare::Options),

@@ -12,8 +12,8 @@ use crate::ticks::{TickClock, Ticks};
 /// for its answer from one that is gone.
 const HALF_CLOSED: Ticks = Ticks::from_duration(Duration::from_millis(500));
 
-/// How long a connection keeps the memory that answering a request takes for the next one.
-const READY: Ticks = Ticks::from_duration(Duration::from_secs(1));
+/// How soon a request comes that is expected.
+const SOON: Ticks = Ticks::from_duration(Duration::from_secs(1));
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,8 @@ pub(crate) struct Watch {
     since: Cell<Ticks>,
     blocked_since: Cell<Option<Ticks>>,
     order: Cell<Order>,
-    /// Whether the connection is ready for a request that comes soon.
-    is_ready: Cell<bool>,
+    /// Whether a request is expected soon.
+    is_expecting: Cell<bool>,
     /// Whether the connection can be handed over between two requests: it is in clear and speaks HTTP/1.1.
     is_portable: Cell<bool>,
     /// Whether the gateway will be handed over soon.
@@ -78,7 +78,7 @@ impl Watch {
             since: Cell::new(clock.now()),
             blocked_since: Cell::new(None),
             order: Cell::new(Order::Serve),
-            is_ready: Cell::new(false),
+            is_expecting: Cell::new(false),
             is_portable: Cell::new(false),
             is_retiring: Cell::new(false),
             waker: RefCell::new(None),
@@ -105,6 +105,7 @@ impl Watch {
 
     /// A request's head is complete.
     pub(crate) fn exchange_began(&self) {
+        self.is_expecting.set(false);
         self.exchanges.set(self.exchanges.get() + 1);
         self.enter(Phase::Exchange);
     }
@@ -145,19 +146,22 @@ impl Watch {
             Phase::Idle if lasted > limits.idle.plus(limits.header) => self.abort(),
             Phase::Idle if lasted > limits.idle => self.finish(),
             Phase::Head if lasted > limits.header => self.abort(),
-            Phase::Idle if lasted > READY && self.is_ready.replace(false) => self.wake(),
+            Phase::Idle | Phase::Head if lasted > SOON && self.is_expecting.get() => {
+                self.is_expecting.set(false);
+                self.wake();
+            }
             Phase::Idle | Phase::Head | Phase::Exchange => {}
         }
     }
 
-    /// The connection keeps itself ready for a request that comes soon, until it is [told](Self::is_ready) otherwise.
-    pub(crate) fn stay_ready(&self) {
-        self.is_ready.set(true);
+    /// An answer is done with, and a request that comes soon is met at once. Whoever waits for it is told when it has not come.
+    pub(crate) fn expect_request(&self) {
+        self.is_expecting.set(true);
     }
 
-    /// Whether the next request may still come soon.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.is_ready.get()
+    /// Whether the request that is expected may still come soon.
+    pub(crate) fn expects_request(&self) -> bool {
+        self.is_expecting.get()
     }
 
     /// The connection has come from the gateway before, where it was between two requests.
@@ -319,19 +323,33 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_ready_for_a_second_after_its_answer_and_then_told_once_that_it_may_rest() {
-        let (clock, watch) = watched();
+    fn whoever_expects_a_request_is_told_once_that_it_has_not_come_within_a_second() {
+        let patient = Limits::new(Duration::from_secs(60), Duration::from_secs(60));
+        for begins_to_come in [false, true] {
+            let (clock, watch) = watched();
+            let woken = Arc::new(Woken::default());
+            watch.register(&Waker::from(Arc::clone(&woken)));
+            watch.exchange_began();
+            watch.exchange_ended();
+            watch.expect_request();
+            if begins_to_come {
+                watch.bytes_came();
+            }
+            for steps in 1..=8 {
+                clock.advance();
+                watch.enforce(patient);
+                assert_eq!(watch.expects_request(), steps <= 4);
+            }
+            assert_eq!(woken.0.load(Relaxed), 1);
+        }
+    }
+
+    #[test]
+    fn a_request_that_has_come_is_expected_no_longer() {
+        let (_, watch) = watched();
+        watch.expect_request();
         watch.exchange_began();
-        watch.exchange_ended();
-        watch.stay_ready();
-        watch.enforce(LIMITS);
-        assert!(watch.is_ready());
-        let woken = Arc::new(Woken::default());
-        watch.register(&Waker::from(Arc::clone(&woken)));
-        after(1, &clock, &watch);
-        watch.enforce(LIMITS);
-        assert!(!watch.is_ready());
-        assert_eq!(woken.0.load(Relaxed), 1);
+        assert!(!watch.expects_request());
     }
 
     #[test]

@@ -207,11 +207,13 @@ impl ClientWire {
         sent
     }
 
-    /// Sends the last of an answer: at the end of the turn, if the connection `stays` and waits for its next request then; now, if it
-    /// is much. What is still read and forgotten of a request, or of a connection that ends, has a time of its own: the answer goes first.
+    /// Sends the last of an answer: at the end of the turn, if it is short, the connection `stays`, and nothing is left of the request;
+    /// else now. What is read and forgotten of a request, or of a connection that ends, has a time of its own: the answer goes first.
     pub(super) fn poll_send_last(&self, cx: &mut Context<'_>, stays: bool) -> Poll<io::Result<()>> {
         let wire = self.wire.borrow();
         if stays && self.is_body_at_end() && wire.unsent() <= MOST_IN_TURN {
+            // Should the stream not take it then either, it is told anew.
+            self.client.watch.write_blocked(false);
             wire.send_in_turn(cx);
             return Poll::Ready(Ok(()));
         }

@@ -43,7 +43,7 @@ struct Connection {
     left: u32,
 }
 
-/// What becomes of a connection between two requests.
+/// What comes after a request.
 #[expect(
     clippy::large_enum_variant,
     reason = "the large one is what comes nearly always, and a box would be made for each"
@@ -51,7 +51,13 @@ struct Connection {
 enum Next {
     /// The head of the next one is here.
     Request(RequestHead),
-    /// None has come for a while.
+    /// None, at least for now.
+    None(Without),
+}
+
+/// What becomes of a connection without a request.
+enum Without {
+    /// It waits: none has come for a while.
     Rest,
     /// There will be none: the client has ended the connection, or it is to end and no further request has begun.
     End,
@@ -64,21 +70,22 @@ enum Next {
 impl Connection {
     async fn serve(mut self) -> Option<ClientWire> {
         loop {
-            let mut next = poll_fn(|cx| self.poll_next(cx)).await;
-            if let Ok(Next::Request(head)) = next {
-                // A connection that waits for a request has no use for the memory that answering one takes.
-                next = Box::pin(self.answer_in_a_row(head)).await;
-            }
-            match next {
-                Ok(Next::Request(_) | Next::Rest) => {}
+            let without = match poll_fn(|cx| self.poll_next(cx)).await {
+                // A connection that waits for long has no use for the memory that this takes.
+                Ok(Next::Request(head)) => Box::pin(self.answer_in_a_row(head)).await,
+                Ok(Next::None(without)) => Ok(without),
+                Err(fault) => Err(fault),
+            };
+            match without {
+                Ok(Without::Rest) => {}
                 // Nobody else holds it between two requests.
-                Ok(Next::Park) => return Rc::into_inner(self.wire),
-                Ok(Next::End) => {
+                Ok(Without::Park) => return Rc::into_inner(self.wire),
+                Ok(Without::End) => {
                     // Over TLS a client is owed the word that this is the end, not a break.
                     let _ = poll_fn(|cx| self.wire.poll_shutdown(cx)).await;
                     return None;
                 }
-                Ok(Next::Nothing) => return None,
+                Ok(Without::Nothing) => return None,
                 Err(fault) => {
                     Box::pin(refuse(&self.workers.get(), &self.wire, &self.client, fault)).await;
                     return None;
@@ -88,22 +95,22 @@ impl Connection {
     }
 
     /// Answers a request and those that come soon after it, in memory that is theirs for so long; gives what comes then.
-    async fn answer_in_a_row(&mut self, mut head: RequestHead) -> Result<Next, RequestFault> {
+    async fn answer_in_a_row(&mut self, mut head: RequestHead) -> Result<Without, RequestFault> {
         loop {
             self.left = self.left.saturating_sub(1);
             self.client.watch.exchange_began();
             if !exchange(&self.workers.get(), &self.wire, &self.client, head, self.left == 0).await {
-                return Ok(Next::Nothing);
+                return Ok(Without::Nothing);
             }
-            let Some(_place) = self.buffers.stay_ready() else { return Ok(Next::Rest) };
-            self.client.watch.stay_ready();
+            let Some(_place) = self.buffers.take_place() else { return Ok(Without::Rest) };
+            self.client.watch.expect_request();
             let next = poll_fn(|cx| match self.poll_next(cx) {
-                Poll::Pending if !self.client.watch.is_ready() => Poll::Ready(Ok(Next::Rest)),
+                Poll::Pending if !self.client.watch.expects_request() => Poll::Ready(Ok(Next::None(Without::Rest))),
                 polled => polled,
             });
             match next.await? {
                 Next::Request(next) => head = next,
-                next => return Ok(next),
+                Next::None(without) => return Ok(without),
             }
         }
     }
@@ -112,7 +119,7 @@ impl Connection {
     fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Result<Next, RequestFault>> {
         let Self { buffers, wire, client, .. } = self;
         if ready!(wire.poll_unsent(cx)).is_err() {
-            return Poll::Ready(Ok(Next::End));
+            return Poll::Ready(Ok(Next::None(Without::End)));
         }
         if client.watch.must_park() && wire.is_due() {
             // After the end of the turn nobody else holds the stream.
@@ -120,15 +127,17 @@ impl Connection {
             return Poll::Pending;
         }
         if client.watch.must_park() {
-            return Poll::Ready(Ok(Next::Park));
+            return Poll::Ready(Ok(Next::None(Without::Park)));
         }
         let mut spare = buffers.take_map();
         let polled = wire.poll_head(cx, &mut spare);
         buffers.give_back_map(spare);
         match polled {
-            Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => Poll::Ready(Ok(Next::End)),
+            Poll::Pending if client.watch.must_finish() && !wire.has_bytes() => {
+                Poll::Ready(Ok(Next::None(Without::End)))
+            }
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(head)) => Poll::Ready(Ok(head.map_or(Next::End, Next::Request))),
+            Poll::Ready(Ok(head)) => Poll::Ready(Ok(head.map_or(Next::None(Without::End), Next::Request))),
             Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
         }
     }

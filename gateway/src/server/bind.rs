@@ -80,13 +80,13 @@ impl Gateway {
     /// As [`Self::bind`], in a process of its own, with what another executable has left in it.
     pub(crate) fn take_place(settings: Settings, table: &'static Table) -> Result<Self, StartError> {
         let estate = Estate::take().map_err(StartError::Estate)?;
-        let mut executable = Executable::current()?;
-        if let Some(estate) = &estate {
+        let mut executable = Executable::current();
+        if let (Some(executable), Some(estate)) = (&mut executable, &estate) {
             // What runs may have lost its name.
             executable.path.clone_from(&estate.executable);
         }
         let gateway = Self::bind_with(settings, table, estate)?;
-        Ok(Self { executable: Some(executable), ..gateway })
+        Ok(Self { executable, ..gateway })
     }
 
     /// Checks everything that [`Self::take_place`] needs, and gives what this executable says of itself.

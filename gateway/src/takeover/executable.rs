@@ -1,7 +1,6 @@
 //! The executable that runs, and the one that is to take over.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The file that this process was started from, under the name that it had then, and with what arguments.
@@ -12,16 +11,10 @@ pub(crate) struct Executable {
 }
 
 impl Executable {
-    /// The file that this process runs. To be asked at the start: later the file may be another, or gone.
-    ///
-    /// # Errors
-    ///
-    /// The system does not tell.
-    pub(crate) fn current() -> io::Result<Self> {
-        let mut arguments = std::env::args_os();
-        let name = arguments.next();
-        let path = std::env::current_exe().or_else(|error| name.and_then(|name| place(&name)).ok_or(error))?;
-        Ok(Self { path, arguments: arguments.collect() })
+    /// The file that this process runs, if the system tells: one without `/proc` does not. To be asked at the start: later the
+    /// file may be another, or gone.
+    pub(crate) fn current() -> Option<Self> {
+        Some(Self { path: std::env::current_exe().ok()?, arguments: std::env::args_os().skip(1).collect() })
     }
 
     /// The one that is to take over: the newest release beside this one, where this one is named as a release; else what
@@ -35,13 +28,6 @@ impl Executable {
         };
         Self { path: newest().unwrap_or_else(|| self.path.clone()), arguments: self.arguments.clone() }
     }
-}
-
-/// Where the file is by the name that it was started under: what is asked where there is no `/proc`. A name alone was looked for
-/// in folders that this does not know.
-fn place(name: &OsStr) -> Option<PathBuf> {
-    let is_a_path = name.as_encoded_bytes().contains(&b'/');
-    is_a_path.then(|| std::fs::canonicalize(name).ok()).flatten()
 }
 
 /// The version of a release, by the name of its file: `linux-coregateway-v1.2.3`.
@@ -63,15 +49,6 @@ mod tests {
         }
         let executable = Executable { path: folder.path().join(name), arguments: Vec::new() };
         executable.successor().path.file_name().unwrap().to_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn where_the_system_does_not_tell_the_file_is_found_by_the_path_that_it_was_started_under() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().canonicalize().unwrap().join("coregateway");
-        std::fs::write(&file, "").unwrap();
-        assert_eq!(place(file.as_os_str()), Some(file));
-        assert_eq!(place(OsStr::new("coregateway")), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a route's times and places bound: how long an exchange and its parts take, and how many there are at once.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
@@ -97,6 +98,26 @@ fn a_connection_ends_after_as_many_requests_as_it_may_bring() {
         assert_eq!(answer.header("connection"), (asked == 3).then_some("close"));
     }
     assert!(client.is_closed());
+}
+
+#[test]
+fn a_connection_whose_client_pauses_is_served_on_as_if_it_had_not() {
+    let upstream = Upstream::saying("hi");
+    let routes = route_file(&open_route(upstream.address(), ""));
+    let gateway = Running::start(&routes, "limits: { requests_per_connection: 3 }\n");
+    // More than keep anything for the next request.
+    let mut clients: Vec<Client> = (0..140).map(|_| Client::connect(gateway.address())).collect();
+    for asked in 1..=3 {
+        for client in &mut clients {
+            let answer = client.send("GET /open", "").answer().unwrap();
+            assert_eq!((answer.text().as_str(), answer.header("connection")), ("hi", (asked == 3).then_some("close")));
+        }
+        if asked == 2 {
+            // Longer than any connection keeps something.
+            std::thread::sleep(Duration::from_millis(1600));
+        }
+    }
+    assert!(clients.iter_mut().all(Client::is_closed));
 }
 
 #[test]

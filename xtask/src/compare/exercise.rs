@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// How long each kind of load lasts, in seconds; small answers, the job of every day, three times as long.
 const SECONDS: u8 = 3;
 
-/// Gives this gateway, built with the routes of `compare`, everything to do, and lets it end by itself.
+/// Gives this gateway, built with the routes of `compare`, the loads of every day, and lets it end by itself.
 pub(crate) fn exercise(executable: &Path, folder: &Path) -> Result<(), Failure> {
     let options = Options { rounds: 1, seconds: SECONDS, only: Vec::new(), executable: Some(executable.to_owned()) };
     let bench = Bench::set_up(&options, folder)?;
@@ -30,12 +30,12 @@ fn in_the_clear(bench: &Bench) -> Result<(), Failure> {
     for load in bodies::loads(bench, &bodies) {
         visit(&live, &load)?;
     }
-    Ok(())
+    Ok(live.process.stop()?)
 }
 
 fn over_tls(bench: &Bench) -> Result<(), Failure> {
     let live = bench.start_warm(Peer::Ours, Setup { tls: true, ..bench.plain() })?;
     tls::new_connections(bench, &live)?;
     visit(&live, &Load { tls: true, ..bench.small_answers() })?;
-    Ok(())
+    Ok(live.process.stop()?)
 }

@@ -12,6 +12,8 @@ pub(crate) enum NoFigure {
     OneCore,
     #[error("{peer} gives no answer\n{told}")]
     NoStart { peer: String, told: String },
+    #[error("a gateway did not end by itself when it was told to\n{told}")]
+    NoEnd { told: String },
     #[error("{address} answered {failed} of {answers} requests otherwise than 200, or not at all")]
     BadAnswers { address: SocketAddr, failed: u64, answers: u64 },
     #[error("{address} said nothing for {} s", waited.as_secs())]

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::CpuSet;
 
 use super::cpus;
+use super::no_figure::NoFigure;
 use crate::failure::Failure;
 
 /// How long a process may take to end by itself.
@@ -55,14 +56,32 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that has ended already cannot be stopped.
+impl Running {
+    /// Stops it, and waits until it has written what it writes when it ends.
+    pub(crate) fn stop(mut self) -> Result<(), NoFigure> {
+        self.ask_to_end();
+        match self.child.try_wait() {
+            Ok(Some(status)) if status.success() => Ok(()),
+            _ => Err(NoFigure::NoEnd { told: self.told() }),
+        }
+    }
+
+    fn ask_to_end(&mut self) {
+        if self.has_ended() {
+            return;
+        }
+        // One that ends at this moment cannot be asked.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let deadline = Instant::now() + PATIENCE;
         while !self.has_ended() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ask_to_end();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
