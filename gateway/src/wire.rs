@@ -76,7 +76,7 @@ impl Wire {
 
     /// Reads more into the inbox; ready with 0 at the stream's end.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.inbox.capacity() == 0 {
+        if self.inbox.capacity() == 0 && !self.has_filled {
             self.inbox = self.buffers.take();
         } else if self.inbox.capacity() - self.inbox.len() < LEAST_ROOM {
             self.inbox.reserve(if self.has_filled { LONG_SIZE } else { BUFFER_SIZE });
@@ -133,5 +133,32 @@ impl Wire {
     /// Says that nothing more will be written.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.outlet.poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::Write;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fills_a_buffer_is_read_on_in_longer_parts() {
+        const LENGTH: usize = 8 << 20;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut peer = listener.accept().unwrap().0;
+        let writing = std::thread::spawn(move || peer.write_all(&vec![b'-'; LENGTH]).unwrap());
+        let mut wire = Wire::new(Stream::Plain(stream), Rc::default());
+        let (mut read, mut longest) = (0, 0);
+        while read < LENGTH {
+            let part = poll_fn(|cx| wire.poll_take(cx)).await.unwrap();
+            (read, longest) = (read + part.len(), longest.max(part.len()));
+        }
+        writing.join().unwrap();
+        assert!(longest > BUFFER_SIZE, "{longest}");
     }
 }
