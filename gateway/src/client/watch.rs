@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn whoever_expects_a_request_is_told_once_that_it_has_not_come_within_a_second() {
-        let patient = Limits::new(Duration::from_secs(60), Duration::from_secs(60));
+        let patient = Limits::new(Duration::from_mins(1), Duration::from_mins(1));
         for begins_to_come in [false, true] {
             let (clock, watch) = watched();
             let woken = Arc::new(Woken::default());
