@@ -20,7 +20,7 @@ fn an_upstream_that_takes_no_connection_is_given_up_after_the_time_for_one() {
     socket.listen(0).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     // Those that fit are never accepted; the next one is not even answered.
-    let soon = std::time::Duration::from_millis(100);
+    let soon = Duration::from_millis(100);
     let _waiting: Vec<TcpStream> =
         std::iter::from_fn(|| TcpStream::connect_timeout(&address, soon).ok()).take(64).collect();
     let gateway = with(address, "timeouts: Timeouts(connect: \"100ms\")");
