@@ -51,7 +51,7 @@ struct Connection {
 enum Next {
     /// The head of the next one is here.
     Request(RequestHead),
-    /// None, at least for now.
+    /// No request has come.
     None(Without),
 }
 
